@@ -1,0 +1,74 @@
+using System.Net.Http.Headers;
+using System.Text;
+using GeminiBalance.Contracts;
+using GeminiBalance.ServiceDefaults.Security;
+
+namespace GeminiBalance.AdminUi.Clients;
+
+/// <summary>KeyHealthService: keys and access keys.</summary>
+internal sealed class KeyHealthClient(HttpClient http)
+{
+    /// <summary>Resource name of the service.</summary>
+    public const string Service = "keyhealth";
+
+    public Task<KeyPage> KeysAsync(KeyStatus? status, string? search, string? after, int limit, CancellationToken cancellationToken)
+    {
+        var query = QueryString.Create("limit", limit.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        query = status is null ? query : query.Add("status", status.Value.ToString());
+        query = string.IsNullOrWhiteSpace(search) ? query : query.Add("q", search.Trim());
+        query = after is null ? query : query.Add("after", after);
+        return http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/keys{query}"), ContractsJson.Default.KeyPage, cancellationToken);
+    }
+
+    public Task<KeySummary> SummaryAsync(CancellationToken cancellationToken) =>
+        http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, "/keys/summary"), ContractsJson.Default.KeySummary, cancellationToken);
+
+    public Task<ImportResult> ImportAsync(string text, string actor, CancellationToken cancellationToken)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, "/keys/imports")
+        {
+            Content = new ByteArrayContent(Encoding.UTF8.GetBytes(text)) { Headers = { ContentType = new MediaTypeHeaderValue("text/plain", "utf-8") } },
+        };
+        return http.SendAsync(Service, request.WithActor(actor), ContractsJson.Default.ImportResult, cancellationToken);
+    }
+
+    public async Task CheckAllAsync(string actor, CancellationToken cancellationToken)
+    {
+        var request = ServiceCall.Json(HttpMethod.Post, "/keys/checks", new CheckKeys(null), ContractsJson.Default.CheckKeys).WithActor(actor);
+        using var response = await http.SendAsync(Service, request, HttpCompletionOption.ResponseContentRead, cancellationToken);
+    }
+
+    public Task<KeyView> CheckAsync(Guid id, string actor, CancellationToken cancellationToken) => ActAsync(id, "check", actor, cancellationToken);
+
+    public Task<KeyView> EnableAsync(Guid id, string actor, CancellationToken cancellationToken) => ActAsync(id, "enable", actor, cancellationToken);
+
+    public Task<KeyView> DisableAsync(Guid id, string actor, CancellationToken cancellationToken) => ActAsync(id, "disable", actor, cancellationToken);
+
+    public Task<KeyView> EditAsync(Guid id, EditKey edit, string actor, CancellationToken cancellationToken) =>
+        http.SendAsync(Service, ServiceCall.Json(HttpMethod.Patch, $"/keys/{id}", edit, ContractsJson.Default.EditKey).WithActor(actor), ContractsJson.Default.KeyView, cancellationToken);
+
+    public async Task DeleteAsync(Guid id, string actor, CancellationToken cancellationToken)
+    {
+        using var response = await http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Delete, $"/keys/{id}").WithActor(actor), HttpCompletionOption.ResponseContentRead, cancellationToken);
+    }
+
+    public Task<AccessKeyView[]> AccessKeysAsync(CancellationToken cancellationToken) =>
+        http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, "/access-keys"), ContractsJson.Default.AccessKeyViewArray, cancellationToken);
+
+    public Task<CreatedAccessKey> CreateAccessKeyAsync(CreateAccessKey create, string actor, CancellationToken cancellationToken) =>
+        http.SendAsync(Service, ServiceCall.Json(HttpMethod.Post, "/access-keys", create, ContractsJson.Default.CreateAccessKey).WithActor(actor), ContractsJson.Default.CreatedAccessKey, cancellationToken);
+
+    public async Task<AccessKeyView> SetAccessKeyEnabledAsync(Guid id, bool enabled, string actor, CancellationToken cancellationToken)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, $"/access-keys/{id}/{(enabled ? "enable" : "disable")}").WithActor(actor);
+        return await http.SendAsync(Service, request, ContractsJson.Default.AccessKeyView, cancellationToken);
+    }
+
+    public async Task DeleteAccessKeyAsync(Guid id, string actor, CancellationToken cancellationToken)
+    {
+        using var response = await http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Delete, $"/access-keys/{id}").WithActor(actor), HttpCompletionOption.ResponseContentRead, cancellationToken);
+    }
+
+    private Task<KeyView> ActAsync(Guid id, string action, string actor, CancellationToken cancellationToken) =>
+        http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Post, $"/keys/{id}/{action}").WithActor(actor), ContractsJson.Default.KeyView, cancellationToken);
+}

@@ -1,0 +1,99 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using GeminiBalance.ServiceDefaults.Security;
+using Polly;
+
+namespace GeminiBalance.AdminUi.Clients;
+
+/// <summary>A call to another service did not succeed. Says which service, and what it answered, when it did.</summary>
+/// <param name="service">Resource name of the service.</param>
+/// <param name="status">Its HTTP status; null when no answer came.</param>
+/// <param name="detail">The sentence it answered with.</param>
+/// <param name="inner">What went wrong underneath.</param>
+public sealed class ServiceCallException(string service, HttpStatusCode? status, string? detail, Exception? inner = null)
+    : Exception(detail ?? $"{service} did not answer.", inner)
+{
+    /// <summary>Resource name of the service.</summary>
+    public string Service { get; } = service;
+
+    /// <summary>Its HTTP status; null when no answer came.</summary>
+    public HttpStatusCode? Status { get; } = status;
+
+    /// <summary>The sentence it answered with; null when it gave none.</summary>
+    public string? Detail { get; } = detail;
+}
+
+/// <summary>Sends one call and turns every way to fail into a <see cref="ServiceCallException"/>.</summary>
+internal static class ServiceCall
+{
+    public static async Task<T> SendAsync<T>(this HttpClient client, string service, HttpRequestMessage request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await SendAsync(client, service, request, HttpCompletionOption.ResponseContentRead, cancellationToken);
+            await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+            return await JsonSerializer.DeserializeAsync(body, type, cancellationToken) ?? throw new JsonException("The body is null.");
+        }
+        catch (JsonException e)
+        {
+            throw new ServiceCallException(service, null, null, e);
+        }
+    }
+
+    public static async Task<HttpResponseMessage> SendAsync(this HttpClient client, string service, HttpRequestMessage request, HttpCompletionOption completion, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var response = await client.SendAsync(request, completion, cancellationToken);
+            if (response.IsSuccessStatusCode)
+            {
+                return response;
+            }
+
+            using (response)
+            {
+                throw new ServiceCallException(service, response.StatusCode, await DetailAsync(response, cancellationToken));
+            }
+        }
+        catch (Exception e) when (e is HttpRequestException or ExecutionRejectedException or IOException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw new ServiceCallException(service, null, null, e);
+        }
+    }
+
+    public static HttpRequestMessage Json<T>(HttpMethod method, string path, T body, JsonTypeInfo<T> type) =>
+        new(method, path) { Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, type)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } } };
+
+    private static async Task<string?> DetailAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
+        {
+            return null;
+        }
+
+        try
+        {
+            using var problem = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
+            return problem.RootElement.TryGetProperty("detail", out var detail) && detail.ValueKind == JsonValueKind.String ? detail.GetString() : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>Registers the clients of the other services.</summary>
+internal static class ServiceClientsModule
+{
+    public static IServiceCollection AddServiceClients(this IServiceCollection services)
+    {
+        // An import of 16 MiB is one call; ten seconds are for everything else.
+        services.AddServiceClient<KeyHealthClient>("keyhealth");
+        services.AddServiceClient<StatsClient>("stats");
+        return services;
+    }
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using GeminiBalance.Contracts;
+
+namespace GeminiBalance.AdminUi.Clients;
+
+/// <summary>StatsService: what happened, and the feed that says when something new did.</summary>
+internal sealed class StatsClient(HttpClient http)
+{
+    /// <summary>Resource name of the service.</summary>
+    public const string Service = "stats";
+
+    public Task<Contracts.Overview> OverviewAsync(DateTimeOffset from, DateTimeOffset to, string bucket, CancellationToken cancellationToken)
+    {
+        var query = QueryString.Create("from", Instant(from)).Add("to", Instant(to)).Add("bucket", bucket);
+        return http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/stats/overview{query}"), ContractsJson.Default.Overview, cancellationToken);
+    }
+
+    public Task<FailedRequest[]> FailuresAsync(int limit, CancellationToken cancellationToken) =>
+        http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/stats/failures?limit={limit}"), ContractsJson.Default.FailedRequestArray, cancellationToken);
+
+    public Task<ProjectionStatus> ProjectionsAsync(CancellationToken cancellationToken) =>
+        http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, "/stats/projections"), ContractsJson.Default.ProjectionStatus, cancellationToken);
+
+    /// <summary>Listens until the service ends the feed or <paramref name="cancellationToken"/> is cancelled.</summary>
+    /// <param name="connected">Called once the service answered.</param>
+    /// <param name="cancellationToken">Stops listening.</param>
+    public async IAsyncEnumerable<LiveTick> LiveAsync(Action connected, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var response = await http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, "/stats/live"), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        connected();
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var parser = SseParser.Create(body, static (_, data) => data.IsEmpty ? null : JsonSerializer.Deserialize(data, ContractsJson.Default.LiveTick));
+        await foreach (var item in parser.EnumerateAsync(cancellationToken))
+        {
+            if (item.Data is { } tick)
+            {
+                yield return tick;
+            }
+        }
+    }
+
+    private static string Instant(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}

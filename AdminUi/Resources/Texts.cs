@@ -1,0 +1,16 @@
+namespace GeminiBalance.AdminUi.Resources;
+
+/// <summary>Texts of the shell and of components that every page uses.</summary>
+public sealed class ShellTexts;
+
+/// <summary>Texts of the overview.</summary>
+public sealed class OverviewTexts;
+
+/// <summary>Texts of the keys' page.</summary>
+public sealed class KeysTexts;
+
+/// <summary>Texts of the access keys' page.</summary>
+public sealed class AccessKeysTexts;
+
+/// <summary>Texts of signing in and of the password's page.</summary>
+public sealed class AccountTexts;

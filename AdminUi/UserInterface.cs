@@ -1,0 +1,69 @@
+using System.ComponentModel.DataAnnotations;
+using GeminiBalance.AdminUi.Components.Shared;
+using GeminiBalance.AdminUi.Identity;
+using GeminiBalance.AdminUi.Pages.AccessKeys;
+using GeminiBalance.AdminUi.Pages.Keys;
+using Microsoft.AspNetCore.Components;
+using Radzen;
+
+namespace GeminiBalance.AdminUi;
+
+/// <summary>Settings at the root of the configuration.</summary>
+internal sealed class SiteOptions
+{
+    /// <summary>Whether this is the demonstration, with simulated upstream: shown on every page.</summary>
+    public bool Demo { get; set; }
+
+    /// <summary>Address clients reach the gateway at, for the snippets on the access keys' page.</summary>
+    [Url(ErrorMessage = "Gateway:PublicAddress must be an absolute http or https address, as in https://gateway.example.org.")]
+    public string? PublicAddress { get; set; }
+}
+
+/// <summary>Pages and what they need.</summary>
+internal static class UserInterface
+{
+    public static void AddUserInterface(this WebApplicationBuilder builder)
+    {
+        // A build that was not published keeps the assets of packages where they are; elsewhere this does nothing.
+        builder.WebHost.UseStaticWebAssets();
+        var services = builder.Services;
+        services.AddOptions<SiteOptions>().Configure<IConfiguration>((options, configuration) =>
+        {
+            options.Demo = configuration.GetValue<bool>("Demo");
+            options.PublicAddress = configuration["Gateway:PublicAddress"];
+        }).ValidateDataAnnotations().ValidateOnStart();
+        services.AddRazorComponents().AddInteractiveServerComponents(options => options.DetailedErrors = false);
+        services.AddRadzenComponents();
+        services.AddScoped<CurrentOperator>();
+        services.AddScoped<Outcomes>();
+        services.AddScoped<KeyActions>();
+        services.AddScoped<Gateway>();
+        services.AddAntiforgery(options =>
+        {
+            options.Cookie.Name = "gb.antiforgery";
+            options.Cookie.SameSite = SameSiteMode.Strict;
+            options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+            options.SuppressXFrameOptionsHeader = true;
+        });
+
+        // A file of 16 MiB arrives over the circuit in pieces of this size.
+        services.AddSignalR(options => options.MaximumReceiveMessageSize = 128 * 1024);
+    }
+
+    public static void UseUserInterface(this WebApplication app)
+    {
+        app.UseExceptionHandler("/error", createScopeForErrors: true);
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseAntiforgery();
+    }
+
+    public static void MapUserInterface<TRoot>(this WebApplication app)
+        where TRoot : IComponent
+    {
+        app.MapStaticAssets().AllowAnonymous();
+
+        // The policy of every answer says it already; two policies would both hold.
+        app.MapRazorComponents<TRoot>().AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = null);
+    }
+}

@@ -1,0 +1,49 @@
+(() => {
+  "use strict";
+
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) {
+    document.cookie = `gb.zone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=strict${location.protocol === "https:" ? "; secure" : ""}`;
+  }
+
+  const fallBackToSelection = (field) => {
+    field.focus();
+    field.select();
+  };
+
+  window.geminiBalance = {
+    zone: () => zone || "UTC",
+
+    // navigator.clipboard is absent on plain HTTP outside loopback.
+    copy: async (id) => {
+      const field = document.getElementById(id);
+      if (!field) {
+        return false;
+      }
+      if (navigator.clipboard) {
+        try {
+          await navigator.clipboard.writeText(field.value);
+          return true;
+        } catch {
+          // Refused by the browser: the selection is left to the reader.
+        }
+      }
+      fallBackToSelection(field);
+      try {
+        return document.execCommand("copy");
+      } catch {
+        return false;
+      }
+    },
+
+    focus: (selector) => document.querySelector(selector)?.focus(),
+  };
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("select[data-submit]")) {
+      event.target.form.requestSubmit();
+    }
+  });
+
+  document.addEventListener("DOMContentLoaded", () => document.querySelector("form[data-auto-submit]")?.requestSubmit());
+})();

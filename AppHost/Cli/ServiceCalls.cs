@@ -1,0 +1,138 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using GeminiBalance.Contracts;
+
+namespace GeminiBalance.Cli;
+
+/// <summary>Calls to the services of a running system, with its service token.</summary>
+internal sealed class ServiceCalls : IDisposable
+{
+    private static readonly TimeSpan KeysTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(50);
+
+    private readonly RunningSystem system;
+    private readonly HttpClient client;
+
+    public ServiceCalls(RunningSystem system)
+    {
+        this.system = system;
+        // A proxy meant for the Internet has no way to this machine's loopback.
+        client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromMinutes(5) };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", system.Parameter("service-token"));
+        client.DefaultRequestHeaders.Add("x-gb-actor", $"gb {Environment.UserName}");
+    }
+
+    public void Dispose() => client.Dispose();
+
+    public async Task<T> GetAsync<T>(string service, string path, JsonTypeInfo<T> type)
+    {
+        using var response = await SendAsync(service, new HttpRequestMessage(HttpMethod.Get, new Uri(system.Address(service), path))).ConfigureAwait(false);
+        return (await response.Content.ReadFromJsonAsync(type).ConfigureAwait(false))!;
+    }
+
+    public async Task<JsonNode> GetNodeAsync(string service, string path)
+    {
+        using var response = await SendAsync(service, new HttpRequestMessage(HttpMethod.Get, new Uri(system.Address(service), path))).ConfigureAwait(false);
+        return JsonNode.Parse(await response.Content.ReadAsStringAsync().ConfigureAwait(false))!;
+    }
+
+    public async Task<JsonNode> PostNodeAsync(string service, string path)
+    {
+        using var response = await SendAsync(service, new HttpRequestMessage(HttpMethod.Post, new Uri(system.Address(service), path))).ConfigureAwait(false);
+        return JsonNode.Parse(await response.Content.ReadAsStringAsync().ConfigureAwait(false))!;
+    }
+
+    /// <summary>Imports keys and waits until the proxy knows them and their first checks are done.</summary>
+    public async Task<ImportResult> ImportAsync(string text)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(system.Address("keyhealth"), "/keys/imports")) { Content = new StringContent(text, Encoding.UTF8, "text/plain") };
+        using var response = await SendAsync("keyhealth", request).ConfigureAwait(false);
+        var result = (await response.Content.ReadFromJsonAsync(ContractsJson.Default.ImportResult).ConfigureAwait(false))!;
+        await WaitAsync(async () => await KnowsAsync(result.Epoch, result.Sequence).ConfigureAwait(false), "the gateway did not take over the keys").ConfigureAwait(false);
+        await WaitAsync(async () => (await GetAsync("keyhealth", "/keys?status=New", ContractsJson.Default.KeyPage).ConfigureAwait(false)).Items.All(key => key.LastCheckedAt is not null), null).ConfigureAwait(false);
+        return result;
+    }
+
+    public Task<KeySummary> SummaryAsync() => GetAsync("keyhealth", "/keys/summary", ContractsJson.Default.KeySummary);
+
+    /// <summary>Creates an access key and waits until the proxy accepts it.</summary>
+    public async Task<CreatedAccessKey> CreateAccessKeyAsync(string name)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(system.Address("keyhealth"), "/access-keys")) { Content = JsonContent.Create(new CreateAccessKey(name, null), ContractsJson.Default.CreateAccessKey) };
+        using var response = await SendAsync("keyhealth", request).ConfigureAwait(false);
+        var created = (await response.Content.ReadFromJsonAsync(ContractsJson.Default.CreatedAccessKey).ConfigureAwait(false))!;
+        await WaitAsync(async () => await KnowsAsync(created.Epoch, created.Sequence).ConfigureAwait(false), "the gateway did not take over the access key").ConfigureAwait(false);
+        return created;
+    }
+
+    /// <summary>The simulator's demo keys, as an import text.</summary>
+    public async Task<string> SeedKeysAsync(Uri simulator) => await client.GetStringAsync(new Uri(simulator, "/control/seed-keys")).ConfigureAwait(false);
+
+    private async Task<bool> KnowsAsync(Guid epoch, long sequence)
+    {
+        var status = await GetAsync("proxy", "/internal/status", ContractsJson.Default.ProxyStatus).ConfigureAwait(false);
+        return status.Epoch == epoch && status.Sequence >= sequence;
+    }
+
+    /// <summary>Waits for a condition; with no complaint, time running out is no failure.</summary>
+    private static async Task WaitAsync(Func<Task<bool>> condition, string? complaint)
+    {
+        var deadline = Environment.TickCount64 + (long)KeysTimeout.TotalMilliseconds;
+        while (!await condition().ConfigureAwait(false))
+        {
+            if (Environment.TickCount64 > deadline)
+            {
+                if (complaint is null)
+                {
+                    return;
+                }
+
+                throw new CliException($"Within {KeysTimeout.TotalSeconds:0} s {complaint}; see ./gb status.");
+            }
+
+            await Task.Delay(Step).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(string service, HttpRequestMessage request)
+    {
+        HttpResponseMessage response;
+        try
+        {
+            response = await client.SendAsync(request).ConfigureAwait(false);
+        }
+        catch (HttpRequestException)
+        {
+            throw new CliException($"{service} does not answer; see ./gb status and ./gb logs {service}.");
+        }
+
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        var detail = await DetailAsync(response).ConfigureAwait(false);
+        response.Dispose();
+        throw new CliException(response.StatusCode == HttpStatusCode.Unauthorized
+            ? $"{service} refuses the service token of this data folder."
+            : $"{service} answered {(int)response.StatusCode}: {detail}");
+    }
+
+    private static async Task<string> DetailAsync(HttpResponseMessage response)
+    {
+        try
+        {
+            var body = JsonNode.Parse(await response.Content.ReadAsStringAsync().ConfigureAwait(false));
+            return (string?)body?["detail"] ?? (string?)body?["title"] ?? "no detail";
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return "no detail";
+        }
+    }
+}

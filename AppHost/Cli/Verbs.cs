@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using GeminiBalance.Contracts;
+
+namespace GeminiBalance.Cli;
+
+/// <summary>The verbs of <c>./gb</c> that talk to a running system.</summary>
+internal static class Verbs
+{
+    /// <summary>Exit code when an import took some lines and rejected others.</summary>
+    public const int SomeRejected = 3;
+
+    private const int PageSize = 200;
+
+    public static int Status(RunningSystem system, TextWriter output)
+    {
+        output.WriteLine($"AppHost  pid {system.State.Pid}  since {system.State.StartedAt.ToLocalTime():yyyy-MM-dd HH:mm:ss}{(system.State.Demo ? "  demo" : "")}");
+        foreach (var resource in system.State.Resources)
+        {
+            var address = resource.Endpoints is { Count: > 0 } endpoints ? string.Join(' ', endpoints.Values) : "";
+            var processes = resource.Replicas is { Count: > 0 } replicas ? "pid " + string.Join(' ', replicas.Select(replica => replica.Pid)) : "";
+            output.WriteLine($"{resource.Name,-20} {resource.State,-10} {resource.Health ?? "",-10} {processes,-16} {address}".TrimEnd());
+        }
+
+        return system.State.Resources.All(resource => resource.IsReady) ? 0 : 1;
+    }
+
+    public static async Task<int> ImportKeysAsync(RunningSystem system, string source, TextWriter output)
+    {
+        var text = source == "-" ? await Console.In.ReadToEndAsync().ConfigureAwait(false)
+            : File.Exists(source) ? await File.ReadAllTextAsync(source).ConfigureAwait(false)
+            : throw new CliException($"There is no file {source}.");
+        using var services = new ServiceCalls(system);
+        var result = await services.ImportAsync(text).ConfigureAwait(false);
+        foreach (var line in result.Lines.Where(line => line.Outcome == ImportOutcome.NotAKey))
+        {
+            output.WriteLine($"line {line.Line}: no key: {line.Reason}");
+        }
+
+        output.WriteLine($"{result.Added} added, {result.Duplicates} known already, {result.Rejected} rejected.");
+        var summary = await services.SummaryAsync().ConfigureAwait(false);
+        output.WriteLine("The pool: " + string.Join(", ", summary.ByStatus.OrderBy(entry => entry.Key).Select(entry => $"{entry.Value} {entry.Key}")) + ".");
+        return result.Rejected > 0 ? SomeRejected : 0;
+    }
+
+    public static async Task<int> ListKeysAsync(RunningSystem system, TextWriter output)
+    {
+        using var services = new ServiceCalls(system);
+        string? after = null;
+        output.WriteLine($"{"KEY",-12} {"STATE",-11} {"REASON",-18} {"PROJECT",-14} LABEL");
+        do
+        {
+            var page = await services.GetAsync("keyhealth", $"/keys?limit={PageSize}{(after is null ? "" : "&after=" + Uri.EscapeDataString(after))}", ContractsJson.Default.KeyPage).ConfigureAwait(false);
+            foreach (var key in page.Items)
+            {
+                output.WriteLine($"{key.Mask,-12} {key.Status,-11} {key.Reason ?? "",-18} {key.Project ?? "",-14} {key.Label}".TrimEnd());
+            }
+
+            after = page.Next;
+        }
+        while (after is not null);
+        return 0;
+    }
+
+    public static async Task<int> CreateAccessKeyAsync(RunningSystem system, string name, TextWriter output)
+    {
+        using var services = new ServiceCalls(system);
+        var created = await services.CreateAccessKeyAsync(name).ConfigureAwait(false);
+        output.WriteLine(created.Key);
+        return 0;
+    }
+
+    public static async Task<int> ListAccessKeysAsync(RunningSystem system, TextWriter output)
+    {
+        using var services = new ServiceCalls(system);
+        output.WriteLine($"{"KEY",-12} {"STATE",-9} {"CREATED",-17} NAME");
+        foreach (var key in await services.GetAsync("keyhealth", "/access-keys", ContractsJson.Default.AccessKeyViewArray).ConfigureAwait(false))
+        {
+            output.WriteLine($"{key.Prefix + "…",-12} {(key.Enabled ? "enabled" : "disabled"),-9} {key.CreatedAt.ToLocalTime():yyyy-MM-dd HH:mm}  {key.Name}");
+        }
+
+        return 0;
+    }
+
+    public static async Task<int> UsageAsync(RunningSystem system, TimeSpan range, bool json, TextWriter output)
+    {
+        using var services = new ServiceCalls(system);
+        var to = TimeProvider.System.GetUtcNow();
+        var query = $"/stats/usage?groupBy=model&from={Uri.EscapeDataString((to - range).ToString("O", CultureInfo.InvariantCulture))}&to={Uri.EscapeDataString(to.ToString("O", CultureInfo.InvariantCulture))}";
+        var usage = await services.GetAsync("stats", query, ContractsJson.Default.Usage).ConfigureAwait(false);
+        if (json)
+        {
+            output.WriteLine(UsageJson(usage));
+            return 0;
+        }
+
+        output.WriteLine($"{usage.From:yyyy-MM-dd HH:mm} to {usage.To:yyyy-MM-dd HH:mm} UTC, views {usage.LagSeconds:0.0} s behind");
+        output.WriteLine($"{"MODEL",-28} {"REQUESTS",9} {"OK",9} {"INPUT",12} {"OUTPUT",12} {"TOTAL",12}");
+        foreach (var row in usage.Rows)
+        {
+            Row(output, row.Group ?? "(none)", row.Counts);
+        }
+
+        Row(output, "all", usage.Total);
+        return 0;
+    }
+
+    /// <summary>One line for programs. Failed are all requests that neither succeeded nor were left by the client.</summary>
+    internal static string UsageJson(Usage usage)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            var total = usage.Total;
+            json.WriteStartObject();
+            json.WriteNumber("requests", total.Requests);
+            json.WriteNumber("succeeded", total.Succeeded);
+            json.WriteNumber("failed", total.ClientErrors + total.Failed);
+            json.WriteNumber("aborted", total.Aborted);
+            json.WriteNumber("inputTokens", total.PromptTokens);
+            json.WriteNumber("outputTokens", total.CompletionTokens + total.ThoughtTokens);
+            json.WriteNumber("totalTokens", total.TotalTokens);
+            json.WriteNumber("lagSeconds", Math.Round(usage.LagSeconds, 3));
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    public static async Task<int> PasswordAsync(RunningSystem system, TextWriter output)
+    {
+        using var services = new ServiceCalls(system);
+        var reset = await services.PostNodeAsync("admin", "/internal/password").ConfigureAwait(false);
+        output.WriteLine($"user {reset["user"]}  password {reset["password"]}");
+        return 0;
+    }
+
+    private static void Row(TextWriter output, string name, UsageCounts counts) => output.WriteLine(
+        $"{name,-28} {counts.Requests,9} {counts.Succeeded,9} {counts.PromptTokens,12} {counts.CompletionTokens + counts.ThoughtTokens,12} {counts.TotalTokens,12}");
+}

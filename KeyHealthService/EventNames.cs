@@ -1,0 +1,26 @@
+using System.Collections.Frozen;
+using GeminiBalance.KeyHealthService.AccessKeys;
+using GeminiBalance.KeyHealthService.Keys;
+using GeminiBalance.KeyHealthService.Quotas;
+
+namespace GeminiBalance.KeyHealthService;
+
+/// <summary>The wire name of every event of this service. A name never changes and never follows a rename of its type; a changed shape gets the next version.</summary>
+internal static class EventNames
+{
+    public static FrozenDictionary<Type, string> All { get; } = new Dictionary<Type, string>
+    {
+        [typeof(KeyAdded)] = "gb.key.added.v1",
+        [typeof(KeyLabelled)] = "gb.key.labelled.v1",
+        [typeof(KeyProjectSet)] = "gb.key.project-set.v1",
+        [typeof(KeyDisabled)] = "gb.key.disabled.v1",
+        [typeof(KeyEnabled)] = "gb.key.enabled.v1",
+        [typeof(KeyRemoved)] = "gb.key.removed.v1",
+        [typeof(KeyHealthChanged)] = "gb.key.health-changed.v1",
+        [typeof(QuotaChanged)] = "gb.quota.changed.v1",
+        [typeof(AccessKeyCreated)] = "gb.access-key.created.v1",
+        [typeof(AccessKeyDisabled)] = "gb.access-key.disabled.v1",
+        [typeof(AccessKeyEnabled)] = "gb.access-key.enabled.v1",
+        [typeof(AccessKeyRemoved)] = "gb.access-key.removed.v1",
+    }.ToFrozenDictionary();
+}

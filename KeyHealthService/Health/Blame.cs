@@ -1,0 +1,43 @@
+using GeminiBalance.Contracts;
+
+namespace GeminiBalance.KeyHealthService.Health;
+
+/// <summary>The one place that says what an upstream answer means for a key. Pure: time and chance come in from outside.</summary>
+internal static class Blame
+{
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
+    private static readonly TimeSpan MinuteQuota = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan UnnamedQuota = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan NotOffered = TimeSpan.FromHours(24);
+
+    /// <summary>How long an empty billing account keeps its keys out before one request may try again: the check that costs nothing passes without money too.</summary>
+    private static readonly TimeSpan Billing = TimeSpan.FromHours(1);
+
+    /// <summary>The verdict of one answer, or null when it blames neither key nor quota.</summary>
+    /// <param name="outcome">The answer's class.</param>
+    /// <param name="reason">The upstream's own word, if any.</param>
+    /// <param name="at">When it arrived: waits count from there, however late the news is.</param>
+    /// <param name="retryAfter">The wait the upstream asked for.</param>
+    /// <param name="jitter">A number from 0 to 1; spreads the return of keys over a second.</param>
+    public static Verdict? Of(UpstreamOutcomeClass outcome, string? reason, DateTimeOffset at, TimeSpan? retryAfter, double jitter) => outcome switch
+    {
+        UpstreamOutcomeClass.Succeeded => new KeyVerdict(KeyStatus.Healthy, null),
+        UpstreamOutcomeClass.KeyInvalid => new KeyVerdict(KeyStatus.Invalid, Reasons.OfInvalid(reason)),
+        UpstreamOutcomeClass.KeyForbidden => new KeyVerdict(KeyStatus.Forbidden, Reasons.OfForbidden(reason)),
+        UpstreamOutcomeClass.BillingRequired => new KeyVerdict(KeyStatus.Forbidden, Reasons.Billing, at + Billing),
+        UpstreamOutcomeClass.QuotaPerMinute => new QuotaVerdict(QuotaStatus.Cooling, at + Wait(retryAfter) + TimeSpan.FromSeconds(jitter)),
+        UpstreamOutcomeClass.QuotaPerDay => new QuotaVerdict(QuotaStatus.Exhausted, PacificMidnight.After(at)),
+        UpstreamOutcomeClass.QuotaNotOffered => new QuotaVerdict(QuotaStatus.NotOffered, at + NotOffered),
+        UpstreamOutcomeClass.QuotaUnspecified => new QuotaVerdict(QuotaStatus.Cooling, at + UnnamedQuota),
+        _ => null,
+    };
+
+    private static TimeSpan Wait(TimeSpan? asked) => asked switch
+    {
+        null => MinuteQuota,
+        { } wait when wait < ShortestWait => ShortestWait,
+        { } wait when wait > LongestWait => LongestWait,
+        { } wait => wait,
+    };
+}

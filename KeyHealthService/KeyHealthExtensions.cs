@@ -1,0 +1,60 @@
+using GeminiBalance.KeyHealthService.Endpoints;
+using GeminiBalance.KeyHealthService.Importing;
+using GeminiBalance.KeyHealthService.Keys;
+using GeminiBalance.KeyHealthService.Probing;
+using GeminiBalance.KeyHealthService.Publishing;
+using GeminiBalance.KeyHealthService.Transitions;
+using GeminiBalance.KeyHealthService.Vault;
+using GeminiBalance.ServiceDefaults;
+using GeminiBalance.ServiceDefaults.Messaging;
+using GeminiBalance.ServiceDefaults.Security;
+using MassTransit;
+
+namespace GeminiBalance.KeyHealthService;
+
+/// <summary>What the service is made of.</summary>
+internal static class KeyHealthExtensions
+{
+    private const int LargestBody = 1 << 20;
+
+    /// <summary>Everything, in the order of the road: store, vault, keys, import, failures, probes, publication.</summary>
+    public static void AddKeyHealth(this WebApplicationBuilder builder)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = LargestBody;
+        });
+        builder.AddServiceDefaults();
+        builder.AddKeyStore();
+        builder.Services.AddVault();
+        builder.AddRedisClient("redis");
+        builder.AddMessaging(bus => bus.AddConsumer<KeyAttemptsFailedConsumer, KeyAttemptsFailedConsumerDefinition>());
+        builder.Services.AddServiceAuthentication(asFallback: true);
+        builder.Services.AddExceptionHandler<RefusalHandler>();
+        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = false);
+        builder.Services
+            .AddKeys()
+            .AddSingleton<KeyImport>()
+            .AddTransitions()
+            .AddPublishing()
+            .AddProbing()
+            .AddSingleton<KeyEndpoints.Desk>()
+            .AddSingleton<AccessKeyDesk>();
+    }
+
+    /// <summary>The internal API; every path needs a service token.</summary>
+    public static void MapKeyHealth(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.MapDefaultEndpoints();
+        var keys = app.MapGroup("/keys");
+        keys.MapKeys();
+        keys.MapImport();
+        app.MapAccessKeys();
+        app.MapGet("/snapshot", async (PoolReader pool, CancellationToken cancellation) => TypedResults.Ok(await pool.SnapshotAsync(cancellation)));
+    }
+}

@@ -1,0 +1,44 @@
+using GeminiBalance.KeyHealthService.AccessKeys;
+using GeminiBalance.KeyHealthService.Keys;
+using GeminiBalance.KeyHealthService.Quotas;
+using JasperFx.Events;
+using Marten;
+using Marten.Events.Projections;
+
+namespace GeminiBalance.KeyHealthService.Publishing;
+
+/// <summary>
+/// Notes, in the transaction of the events, what the proxies have to hear of. A position in the event store would not do:
+/// transactions do not become visible in the order of their event numbers.
+/// </summary>
+internal sealed class PoolOutbox : IProjection
+{
+    public const string KeyKind = "key";
+    public const string StateKind = "state";
+    public const string QuotaKind = "quota";
+    public const string AccessKeyKind = "access-key";
+
+    public Task ApplyAsync(IDocumentOperations operations, IReadOnlyList<IEvent> events, CancellationToken cancellation)
+    {
+        var notes = events.Select(e => (Kind: KindOf(e.Data), e.StreamId)).Where(note => note.Kind is not null).Distinct().ToArray();
+        if (notes.Length > 0)
+        {
+            operations.QueueSqlCommand(
+                "insert into keys.pool_outbox (kind, subject) select * from unnest(?, ?)",
+                notes.Select(note => note.Kind!).ToArray(),
+                notes.Select(note => note.StreamId).ToArray());
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Labels are for operators; everything else moves the pool.</summary>
+    private static string? KindOf(object happened) => happened switch
+    {
+        KeyAdded or KeyProjectSet or KeyRemoved => KeyKind,
+        KeyDisabled or KeyEnabled or KeyHealthChanged => StateKind,
+        QuotaChanged => QuotaKind,
+        AccessKeyCreated or AccessKeyDisabled or AccessKeyEnabled or AccessKeyRemoved => AccessKeyKind,
+        _ => null,
+    };
+}

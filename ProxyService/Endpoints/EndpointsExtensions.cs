@@ -1,0 +1,93 @@
+using GeminiBalance.Contracts;
+using GeminiBalance.ProxyService.Authentication;
+using GeminiBalance.ProxyService.KeyPool;
+using GeminiBalance.ProxyService.OpenAi;
+using GeminiBalance.ProxyService.Reporting;
+using GeminiBalance.ServiceDefaults.Security;
+
+namespace GeminiBalance.ProxyService.Endpoints;
+
+/// <summary>The gateway's routes.</summary>
+internal static partial class EndpointsExtensions
+{
+    private const string Hint = """
+        GeminiBalance: an OpenAI-compatible gateway to Google Gemini.
+
+        Point any OpenAI client at this address plus /v1, with an access key of this gateway as its API key:
+
+          curl $ADDRESS/v1/chat/completions -H "Authorization: Bearer $ACCESS_KEY" -H "Content-Type: application/json" \
+            -d '{"model":"gemini-2.5-flash","messages":[{"role":"user","content":"Hello"}]}'
+
+        GET /v1/models lists the models.
+
+        """;
+
+    /// <summary>Clients disagree on whether their base address holds <c>/v1</c>.</summary>
+    private static readonly string[] Prefixes = ["/v1", "", "/v1/v1"];
+
+    /// <summary>Adds what the routes need.</summary>
+    public static WebApplicationBuilder AddEndpoints(this WebApplicationBuilder builder)
+    {
+        // Without it every client's access key would be tried as a service token first.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
+        builder.LimitRequests();
+        builder.Services.AddServiceAuthentication();
+        builder.Services.AddSingleton<AccessKeyAuthenticator>();
+        builder.Services.AddSingleton<ChatEndpoint>();
+        builder.Services.AddSingleton<ModelsEndpoint>();
+        return builder;
+    }
+
+    /// <summary>Maps the routes.</summary>
+    public static WebApplication MapEndpoints(this WebApplication app)
+    {
+        app.UseStrictFraming();
+        app.Use(AnswerFaultsAsync);
+
+        // Made with the first request: a refused setting must come to light in the start of the host, not here.
+        RequestDelegate chat = context => app.Services.GetRequiredService<ChatEndpoint>().HandleAsync(context);
+        RequestDelegate models = context => app.Services.GetRequiredService<ModelsEndpoint>().HandleAsync(context);
+        foreach (var prefix in Prefixes)
+        {
+            app.Map($"{prefix}/chat/completions", chat);
+            app.Map($"{prefix}/models", models);
+            app.Map($"{prefix}/models/{{**id}}", models);
+        }
+
+        app.MapGet("/", () => TypedResults.Text(Hint));
+        app.MapGet("/internal/status", Status).RequireAuthorization(ServiceAuth.Policy);
+        app.MapFallback("{**path}", context => ErrorResponses.WriteAsync(context, OpenAiError.UnknownUrl(context.Request.Method, context.Request.Path)));
+        return app;
+    }
+
+    private static ProxyStatus Status(LivePool pool, IRequestLedger ledger)
+    {
+        var view = pool.View;
+        return new ProxyStatus(view?.Epoch, view?.Sequence ?? 0, view?.Keys.Length ?? 0, pool.EligibleFor("")?.Keys.Length ?? 0, view?.AccessKeys.Count ?? 0, view?.Source ?? "none", ledger.Unsent);
+    }
+
+    /// <summary>Turns a fault of the gateway into an answer a client understands; what it was stands in the log only.</summary>
+    private static async Task AnswerFaultsAsync(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client is gone: nobody is left to be told.
+        }
+        catch (BadHttpRequestException e)
+        {
+            await ErrorResponses.WriteAsync(context, e.StatusCode == StatusCodes.Status413PayloadTooLarge ? OpenAiError.TooLarge : OpenAiError.Invalid("invalid_body", "The request is malformed.")).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            LogFault(context.RequestServices.GetRequiredService<ILogger<ChatEndpoint>>(), e);
+            await ErrorResponses.WriteAsync(context, OpenAiError.Internal).ConfigureAwait(false);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "A request failed in the gateway itself.")]
+    private static partial void LogFault(ILogger logger, Exception e);
+}

@@ -1,0 +1,88 @@
+using GeminiBalance.ProxyService.Json;
+using GeminiBalance.ProxyService.OpenAi;
+
+namespace GeminiBalance.ProxyService.Endpoints;
+
+/// <summary>Takes a JSON body in: form, size and encoding, not yet its content.</summary>
+internal static class RequestBody
+{
+    /// <summary>The most bytes of a chat completion's body.</summary>
+    public const int MaximumBytes = 20 * 1024 * 1024;
+
+    /// <summary>Checks what the head says about the body.</summary>
+    /// <returns>Why it is refused; null when it is not.</returns>
+    public static OpenAiError? CheckHead(HttpRequest request)
+    {
+        if (request.ContentLength > MaximumBytes)
+        {
+            return OpenAiError.TooLarge;
+        }
+
+        if (request.Headers.ContentEncoding is { Count: > 0 } encodings && !encodings.ToString().Equals("identity", StringComparison.OrdinalIgnoreCase))
+        {
+            return Unsupported("unsupported_content_encoding", "Compressed request bodies are not supported: send no Content-Encoding.");
+        }
+
+        return IsJson(request.ContentType) ? null : Unsupported("unsupported_media_type", "The request body must be JSON in UTF-8: send 'Content-Type: application/json'.");
+    }
+
+    /// <summary>Reads the body.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="target">Gets the bytes, without a byte order mark.</param>
+    /// <returns>Why it is refused; null when it is not.</returns>
+    public static async Task<OpenAiError?> ReadAsync(HttpContext context, PooledBuffer target)
+    {
+        try
+        {
+            while (true)
+            {
+                var read = await context.Request.Body.ReadAsync(target.GetMemory(4096), context.RequestAborted).ConfigureAwait(false);
+                if (read == 0)
+                {
+                    break;
+                }
+
+                target.Advance(read);
+                if (target.Length > MaximumBytes)
+                {
+                    return OpenAiError.TooLarge;
+                }
+            }
+        }
+        catch (BadHttpRequestException e)
+        {
+            return e.StatusCode switch
+            {
+                StatusCodes.Status413PayloadTooLarge => OpenAiError.TooLarge,
+                StatusCodes.Status408RequestTimeout => new OpenAiError(StatusCodes.Status408RequestTimeout, OpenAiErrorTypes.InvalidRequest, "request_timeout", "The request body came too slowly."),
+                _ => OpenAiError.Invalid("invalid_body", "The request body is malformed."),
+            };
+        }
+        catch (IOException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            // A malformed chunk surfaces as a plain IOException.
+            return OpenAiError.Invalid("invalid_body", "The request body is malformed.");
+        }
+
+        if (target.WrittenSpan.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]))
+        {
+            target.RemoveFront(3);
+        }
+
+        return null;
+    }
+
+    private static bool IsJson(string? contentType)
+    {
+        if (contentType is null || !System.Net.Http.Headers.MediaTypeHeaderValue.TryParse(contentType, out var type) || type.MediaType is not { } media)
+        {
+            return false;
+        }
+
+        var charset = type.CharSet?.Trim('"');
+        return (media.Equals("application/json", StringComparison.OrdinalIgnoreCase) || media.Equals("text/json", StringComparison.OrdinalIgnoreCase) || media.EndsWith("+json", StringComparison.OrdinalIgnoreCase))
+            && (string.IsNullOrEmpty(charset) || charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) || charset.Equals("utf8", StringComparison.OrdinalIgnoreCase) || charset.Equals("us-ascii", StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static OpenAiError Unsupported(string code, string message) => new(StatusCodes.Status415UnsupportedMediaType, OpenAiErrorTypes.InvalidRequest, code, message);
+}

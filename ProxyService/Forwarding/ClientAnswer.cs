@@ -1,0 +1,110 @@
+using System.Globalization;
+using GeminiBalance.ProxyService.Json;
+using GeminiBalance.ProxyService.OpenAi;
+using GeminiBalance.ProxyService.Reporting;
+
+namespace GeminiBalance.ProxyService.Forwarding;
+
+/// <summary>The answer to one client: knows what has gone out already, and therefore in which form an error can still be told.</summary>
+/// <param name="context">The client's request.</param>
+/// <param name="record">What is known of it.</param>
+/// <param name="warnings">What was left out or changed.</param>
+internal sealed class ClientAnswer(HttpContext context, RequestRecord record, IReadOnlyList<string> warnings)
+{
+    private const int LongestWarnings = 2000;
+    private static readonly TimeSpan LongestUsefulWait = TimeSpan.FromSeconds(60);
+
+    /// <summary>Whether the status has gone out.</summary>
+    public bool HasBegun { get; private set; }
+
+    /// <summary>Whether any content of a stream has gone out: from then on no other key can take over.</summary>
+    public bool HasContent { get; private set; }
+
+    /// <summary>The status that went out, or will.</summary>
+    public int Status => context.Response.StatusCode;
+
+    /// <summary>Sends a whole JSON answer.</summary>
+    public async Task SendJsonAsync(ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
+    {
+        SetHeaders();
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = json.Length;
+        HasBegun = true;
+        await context.Response.BodyWriter.WriteAsync(json, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Begins a stream and sends a comment that keeps it open.</summary>
+    public Task KeepAliveAsync(CancellationToken cancellationToken) => SendAsync(": keep-alive\n\n"u8.ToArray(), cancellationToken);
+
+    /// <summary>Sends chunks with content; begins the stream if need be.</summary>
+    public Task SendContentAsync(ReadOnlyMemory<byte> chunks, CancellationToken cancellationToken)
+    {
+        HasContent = true;
+        return SendAsync(chunks, cancellationToken);
+    }
+
+    /// <summary>Sends an error: as a status and JSON, or as the last event of a stream that has begun.</summary>
+    /// <param name="error">The error.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task FailAsync(OpenAiError error, CancellationToken cancellationToken)
+    {
+        using var buffer = new PooledBuffer(512);
+        if (HasBegun)
+        {
+            OpenAiErrorBody.WriteEvent(error, buffer);
+            await SendAsync(buffer.Written, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        context.Response.StatusCode = error.Status;
+        var headers = context.Response.Headers;
+        if (error.RetryAfter is { } wait)
+        {
+            headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
+        // Clients retry by themselves: useless after retries of ours, and when the wait is longer than they are willing to wait.
+        if (record.Attempts > 1 || error.RetryAfter > LongestUsefulWait)
+        {
+            headers["x-should-retry"] = "false";
+        }
+
+        OpenAiErrorBody.Write(error, buffer);
+        await SendJsonAsync(buffer.Written, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        if (!HasBegun)
+        {
+            SetHeaders();
+            context.Response.ContentType = "text/event-stream; charset=utf-8";
+            context.Response.Headers.CacheControl = "no-cache";
+            context.Response.Headers["X-Accel-Buffering"] = "no";
+            HasBegun = true;
+        }
+
+        await context.Response.BodyWriter.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
+    }
+
+    private void SetHeaders()
+    {
+        var headers = context.Response.Headers;
+        headers["x-request-id"] = record.Id.ToString();
+        if (record.AttemptsBegun > 0)
+        {
+            headers["x-gb-attempts"] = record.AttemptsBegun.ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (record.ModelServed is { } served && served.All(char.IsAscii) && !served.Any(char.IsControl))
+        {
+            headers["x-gb-model-version"] = served;
+        }
+
+        if (warnings.Count > 0)
+        {
+            var text = string.Join("; ", warnings);
+            headers["x-gb-warnings"] = text.Length > LongestWarnings ? text[..LongestWarnings] : text;
+        }
+    }
+}

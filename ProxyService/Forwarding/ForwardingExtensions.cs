@@ -1,0 +1,28 @@
+using GeminiBalance.ProxyService.Upstream;
+using GeminiBalance.ServiceDefaults;
+using Microsoft.Extensions.Options;
+
+namespace GeminiBalance.ProxyService.Forwarding;
+
+/// <summary>Registers the way from a request to its answer.</summary>
+internal static class ForwardingExtensions
+{
+    /// <summary>Adds the forwarding and the upstream it forwards to.</summary>
+    public static IHostApplicationBuilder AddForwarding(this IHostApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddValidatedOptions<GeminiOptions>("Gemini");
+        services.AddSingleton<IValidateOptions<GeminiOptions>, GeminiOptions>();
+        services.AddValidatedOptions<ForwardingOptions>("Forwarding");
+        services.AddSingleton(Random.Shared);
+        services.AddSingleton<GeminiClient>();
+        services.AddSingleton<UpstreamCall>();
+        services.AddSingleton<UnaryAttempt>();
+        services.AddSingleton<StreamAttempt>();
+        services.AddSingleton<KeyConsequences>();
+        services.AddSingleton<ShutdownDrain>();
+        services.AddSingleton<ChatForwarder>();
+        services.AddSingleton<ModelCatalogue>();
+        return builder;
+    }
+}

@@ -1,0 +1,146 @@
+using System.Text.Json;
+using GeminiBalance.Contracts;
+using GeminiBalance.ProxyService.Gemini;
+using GeminiBalance.ProxyService.Gemini.Failures;
+using GeminiBalance.ProxyService.Json;
+using GeminiBalance.ProxyService.KeyPool;
+using GeminiBalance.ProxyService.OpenAi;
+using GeminiBalance.ProxyService.Reporting;
+using GeminiBalance.ProxyService.Translation.Errors;
+using GeminiBalance.ProxyService.Upstream;
+using GeminiBalance.ServiceDefaults.Security;
+using Microsoft.Extensions.Options;
+
+namespace GeminiBalance.ProxyService.Forwarding;
+
+/// <summary>The models the upstream offers to the pool's keys, asked for at most every few minutes. An old list serves while the upstream is away.</summary>
+internal sealed class ModelCatalogue(
+    LivePool pool,
+    SecretEncryption encryption,
+    GeminiClient gemini,
+    UpstreamCall upstream,
+    KeyConsequences consequences,
+    IOptions<ForwardingOptions> options,
+    TimeProvider time) : IDisposable
+{
+    private const string AnyModel = "";
+    private const int MostPages = 20;
+    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(5);
+
+    private readonly SemaphoreSlim loading = new(1, 1);
+    private volatile Listing? listing;
+
+    /// <summary>The names of the models.</summary>
+    /// <param name="record">Gets the upstream calls that were made.</param>
+    /// <param name="client">Ends when the client goes away.</param>
+    /// <returns>The names, or why there are none.</returns>
+    public async Task<(IReadOnlyList<string>? Models, OpenAiError? Error)> ListAsync(RequestRecord record, CancellationToken client)
+    {
+        if (listing is { } known && known.LoadedAt + Fresh > time.GetUtcNow())
+        {
+            return (known.Models, null);
+        }
+
+        await loading.WaitAsync(client).ConfigureAwait(false);
+        try
+        {
+            if (listing is { } loaded && loaded.LoadedAt + Fresh > time.GetUtcNow())
+            {
+                return (loaded.Models, null);
+            }
+
+            var (models, error) = await LoadAsync(record, client).ConfigureAwait(false);
+            if (models is not null)
+            {
+                listing = new Listing(models, time.GetUtcNow());
+                return (models, null);
+            }
+
+            return listing is { } old ? (old.Models, null) : (null, error);
+        }
+        finally
+        {
+            loading.Release();
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => loading.Dispose();
+
+    private async Task<(IReadOnlyList<string>? Models, OpenAiError? Error)> LoadAsync(RequestRecord record, CancellationToken client)
+    {
+        var tried = new List<PooledKey>();
+        OpenAiError? error = null;
+        for (var attempt = 0; attempt < options.Value.MaximumAttempts; attempt++)
+        {
+            if (pool.EligibleFor(AnyModel) is not { } eligible || pool.Choose(AnyModel, eligible, tried) is not { } key)
+            {
+                break;
+            }
+
+            tried.Add(key);
+            var started = record.BeginAttempt();
+            var (models, outcome, status) = await AskAsync(key, client).ConfigureAwait(false);
+            record.Choice = new KeyChoice(pool.Strategy, eligible.Keys.Length, eligible.Excluded);
+            record.Attempted(key.Id, outcome.Class, status, started);
+            if (models is not null)
+            {
+                return (models, null);
+            }
+
+            consequences.Apply(key, AnyModel, outcome, status);
+            error = ErrorTranslation.Translate(outcome, key.Reveal(encryption).Reveal());
+            if (outcome.Retry == RetryAdvice.No)
+            {
+                break;
+            }
+        }
+
+        return (null, error ?? OpenAiError.NoAvailableKeys);
+    }
+
+    private async Task<(IReadOnlyList<string>? Models, UpstreamOutcome Outcome, int? Status)> AskAsync(PooledKey key, CancellationToken client)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(client);
+        int? status = null;
+        try
+        {
+            var names = new List<string>();
+            string? page = null;
+            for (var i = 0; i < MostPages; i++)
+            {
+                deadline.CancelAfter(upstream.Limits.FirstByteTimeout);
+                using var response = await gemini.ListModelsAsync(key.Reveal(encryption), page, deadline.Token).ConfigureAwait(false);
+                status = (int)response.StatusCode;
+                if (status != StatusCodes.Status200OK)
+                {
+                    return (null, await upstream.RefusalAsync(response, deadline).ConfigureAwait(false), status);
+                }
+
+                using var body = new PooledBuffer();
+                if (!await upstream.ReadAsync(response, body, upstream.Limits.MaximumEventBytes, deadline).ConfigureAwait(false))
+                {
+                    return (null, new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable), status);
+                }
+
+                page = ModelListReader.Read(body.Written, names);
+                if (page is null)
+                {
+                    break;
+                }
+            }
+
+            return (names, new UpstreamOutcome.Answered(), status);
+        }
+        catch (JsonException)
+        {
+            return (null, new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable), status);
+        }
+        catch (Exception e) when (UpstreamCall.IsCallFailure(e))
+        {
+            return (null, UpstreamCall.OutcomeOf(e, deadline, client), status);
+        }
+    }
+
+    private sealed record Listing(IReadOnlyList<string> Models, DateTimeOffset LoadedAt);
+}

@@ -1,0 +1,189 @@
+using GeminiBalance.ProxyService.Gemini;
+using GeminiBalance.ProxyService.Gemini.Failures;
+using GeminiBalance.ProxyService.Translation.Responses;
+using GeminiBalance.ProxyService.Translation.Streaming;
+using GeminiBalance.ProxyService.Upstream;
+using GeminiBalance.ServiceDefaults.Security;
+using Microsoft.Extensions.Options;
+
+namespace GeminiBalance.ProxyService.Forwarding;
+
+/// <summary>One attempt to pass a stream through. The client's 200 is held back until the first content, or until the wait grows long.</summary>
+/// <param name="upstream">The HTTP call.</param>
+/// <param name="options">How long to hold back, how often to say that nothing was lost.</param>
+/// <param name="time">The clock.</param>
+internal sealed class StreamAttempt(UpstreamCall upstream, IOptions<ForwardingOptions> options, TimeProvider time)
+{
+    private const int MostBadEvents = 3;
+
+    private readonly TimeSpan commitAfter = TimeSpan.FromSeconds(options.Value.CommitAfterSeconds);
+    private readonly TimeSpan keepAlive = TimeSpan.FromSeconds(options.Value.KeepAliveSeconds);
+
+    /// <summary>Makes the call; after <see cref="UpstreamOutcome.Answered"/> the last chunks stand in <see cref="ChatCall.Outgoing"/>, the end mark not among them.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="client">Ends when the client goes away.</param>
+    public async Task<UpstreamOutcome> RunAsync(ChatCall call, Secret key, CancellationToken client)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(client);
+        using var events = new SseReader(upstream.Limits.MaximumEventBytes);
+        using var chat = new ChatStream(call.Envelope, call.Request.IncludeUsage);
+        Task? pending = null;
+        call.Outgoing.Clear();
+        try
+        {
+            var sending = upstream.SendAsync(call, key, deadline);
+            pending = sending;
+            using var response = await WaitAsync(sending, call, client).ConfigureAwait(false);
+            if (call.UpstreamStatus != StatusCodes.Status200OK)
+            {
+                return await upstream.RefusalAsync(response, deadline).ConfigureAwait(false);
+            }
+
+            var stream = await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
+            var reply = new GenerateContentReply();
+            var progress = default(Progress);
+            while (true)
+            {
+                var reading = stream.ReadAsync(events.GetMemory(), deadline.Token);
+                int read;
+                if (reading.IsCompleted)
+                {
+                    read = await reading.ConfigureAwait(false);
+                }
+                else
+                {
+                    var task = reading.AsTask();
+                    pending = task;
+                    read = await WaitAsync(task, call, client).ConfigureAwait(false);
+                }
+
+                deadline.CancelAfter(upstream.Limits.IdleTimeout);
+                events.Advance(read);
+                if (read == 0)
+                {
+                    events.Complete();
+                }
+
+                if (Translate(call, chat, events, reply, ref progress) is { } failure)
+                {
+                    return failure;
+                }
+
+                if (read == 0)
+                {
+                    return End(call, chat, reply, progress);
+                }
+
+                await SendAsync(call, chat, client).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (UpstreamCall.IsCallFailure(e))
+        {
+            return UpstreamCall.OutcomeOf(e, deadline, client);
+        }
+        finally
+        {
+            call.Record.Tokens = chat.Usage is { } usage ? UsageJson.ToFact(usage) : call.Record.Tokens;
+            if (pending is { IsCompleted: false })
+            {
+                // The read writes into our buffer: it must be over before the buffer goes back to the pool.
+                await deadline.CancelAsync().ConfigureAwait(false);
+                await pending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <summary>Translates all events that are complete.</summary>
+    /// <returns>What ends the attempt; null when nothing does.</returns>
+    private UpstreamOutcome? Translate(ChatCall call, ChatStream chat, SseReader events, GenerateContentReply reply, ref Progress progress)
+    {
+        while (events.TryRead(out var data))
+        {
+            var readable = GenerateContentReader.TryRead(data.Span, reply);
+            if (!readable || reply.IsError || !reply.IsRecognised)
+            {
+                if (GeminiErrorReader.Read(data) is not null)
+                {
+                    return upstream.Classify(StatusCodes.Status200OK, null, data);
+                }
+
+                progress.BadInARow++;
+                if (progress.Good == 0 || progress.BadInARow >= MostBadEvents)
+                {
+                    return new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable);
+                }
+
+                continue;
+            }
+
+            progress.BadInARow = 0;
+            progress.Good++;
+            call.Record.ModelServed = reply.ModelVersion ?? call.Record.ModelServed;
+            if (!chat.HasContent && ReplyJudgement.OfPrompt(reply) is { } blocked)
+            {
+                return blocked;
+            }
+
+            chat.Write(reply, data.Span, call.Outgoing);
+        }
+
+        return null;
+    }
+
+    private static UpstreamOutcome End(ChatCall call, ChatStream chat, GenerateContentReply reply, Progress progress)
+    {
+        if (progress.Good == 0)
+        {
+            return new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable);
+        }
+
+        if (chat.Judge() is AnswerVerdict.Empty empty)
+        {
+            return ReplyJudgement.Of(empty);
+        }
+
+        chat.Finish(reply.ResponseId, call.Outgoing);
+        return new UpstreamOutcome.Answered();
+    }
+
+    /// <summary>One flush per upstream read.</summary>
+    private static async ValueTask SendAsync(ChatCall call, ChatStream chat, CancellationToken client)
+    {
+        if (!chat.HasContent || call.Outgoing.Length == 0)
+        {
+            return;
+        }
+
+        call.Record.FirstToken();
+        await call.Answer.SendContentAsync(call.Outgoing.Written, client).ConfigureAwait(false);
+        call.Outgoing.Clear();
+    }
+
+    /// <summary>Waits for the upstream, and meanwhile tells the client that nothing was lost.</summary>
+    private async Task<T> WaitAsync<T>(Task<T> pending, ChatCall call, CancellationToken client)
+    {
+        while (!pending.IsCompleted)
+        {
+            try
+            {
+                return await pending.WaitAsync(call.Answer.HasBegun ? keepAlive : commitAfter, time).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                if (!pending.IsCompleted)
+                {
+                    await call.Answer.KeepAliveAsync(client).ConfigureAwait(false);
+                }
+            }
+        }
+
+        return await pending.ConfigureAwait(false);
+    }
+
+    private struct Progress
+    {
+        public int Good;
+        public int BadInARow;
+    }
+}

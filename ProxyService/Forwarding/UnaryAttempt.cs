@@ -1,0 +1,71 @@
+using GeminiBalance.ProxyService.Gemini;
+using GeminiBalance.ProxyService.Gemini.Failures;
+using GeminiBalance.ProxyService.Json;
+using GeminiBalance.ProxyService.Translation.Responses;
+using GeminiBalance.ServiceDefaults.Security;
+
+namespace GeminiBalance.ProxyService.Forwarding;
+
+/// <summary>One attempt to get a whole answer.</summary>
+/// <param name="upstream">The HTTP call.</param>
+internal sealed class UnaryAttempt(UpstreamCall upstream)
+{
+    /// <summary>Makes the call; after <see cref="UpstreamOutcome.Answered"/> the client's answer stands in <see cref="ChatCall.Outgoing"/>.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="client">Ends when the client goes away.</param>
+    public async Task<UpstreamOutcome> RunAsync(ChatCall call, Secret key, CancellationToken client)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(client);
+        try
+        {
+            using var response = await upstream.SendAsync(call, key, deadline).ConfigureAwait(false);
+            if (call.UpstreamStatus != StatusCodes.Status200OK)
+            {
+                return await upstream.RefusalAsync(response, deadline).ConfigureAwait(false);
+            }
+
+            using var body = new PooledBuffer(Math.Max(4096, (int)Math.Min(response.Content.Headers.ContentLength ?? 0, upstream.Limits.MaximumEventBytes) + 1));
+            return await upstream.ReadAsync(response, body, upstream.Limits.MaximumEventBytes, deadline).ConfigureAwait(false)
+                ? Translate(call, body)
+                : new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable);
+        }
+        catch (Exception e) when (UpstreamCall.IsCallFailure(e))
+        {
+            return UpstreamCall.OutcomeOf(e, deadline, client);
+        }
+    }
+
+    private UpstreamOutcome Translate(ChatCall call, PooledBuffer body)
+    {
+        var reply = new GenerateContentReply();
+        var readable = GenerateContentReader.TryRead(body.WrittenSpan, reply);
+        if (!readable || reply.IsError || !reply.IsRecognised)
+        {
+            return GeminiErrorReader.Read(body.Written) is null
+                ? new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable)
+                : upstream.Classify(StatusCodes.Status200OK, null, body.Written);
+        }
+
+        call.Record.ModelServed = reply.ModelVersion ?? call.Record.ModelServed;
+        call.Record.Tokens = reply.Usage is { } usage ? UsageJson.ToFact(usage) : call.Record.Tokens;
+        if (ReplyJudgement.OfPrompt(reply) is { } blocked)
+        {
+            return blocked;
+        }
+
+        if (ChatCompletionWriter.Judge(reply) is AnswerVerdict.Empty empty)
+        {
+            return ReplyJudgement.Of(empty);
+        }
+
+        if (reply.HasUnknownParts)
+        {
+            call.Request.Warnings.Add("the answer held parts that are not text; they were left out");
+        }
+
+        call.Outgoing.Clear();
+        ChatCompletionWriter.Write(reply, body.WrittenSpan, call.Envelope, call.Outgoing);
+        return new UpstreamOutcome.Answered();
+    }
+}

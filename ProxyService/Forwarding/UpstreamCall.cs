@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using GeminiBalance.ProxyService.Gemini.Failures;
+using GeminiBalance.ProxyService.Json;
+using GeminiBalance.ProxyService.Reporting;
+using GeminiBalance.ProxyService.Upstream;
+using GeminiBalance.ServiceDefaults.Security;
+using Microsoft.Extensions.Options;
+
+namespace GeminiBalance.ProxyService.Forwarding;
+
+/// <summary>One HTTP call to the upstream with its deadlines; everything that is no good answer becomes an outcome.</summary>
+/// <param name="gemini">The client.</param>
+/// <param name="options">The deadlines.</param>
+/// <param name="time">The clock.</param>
+/// <param name="random">Jitter.</param>
+internal sealed class UpstreamCall(GeminiClient gemini, IOptions<GeminiOptions> options, TimeProvider time, Random random)
+{
+    private const int MaximumErrorBytes = 256 * 1024;
+
+    /// <summary>The limits.</summary>
+    public GeminiOptions Limits { get; } = options.Value;
+
+    /// <summary>Begins a trace span for a call; it never holds the address's query or a key.</summary>
+    public static Activity? BeginSpan(string model, bool stream)
+    {
+        var span = ProxyMetrics.Activities.StartActivity(stream ? "gemini streamGenerateContent" : "gemini generateContent", ActivityKind.Client);
+        span?.SetTag("gen_ai.request.model", model);
+        return span;
+    }
+
+    /// <summary>Sends the request.</summary>
+    /// <param name="call">The call; gets the upstream's status.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="deadline">Ends the call; armed by the caller.</param>
+    public async Task<HttpResponseMessage> SendAsync(ChatCall call, Secret key, CancellationTokenSource deadline)
+    {
+        var content = new BorrowedContent(call.Body.Written);
+        deadline.CancelAfter(Limits.FirstByteTimeout);
+        call.UpstreamStatus = null;
+        try
+        {
+            var response = await gemini.GenerateAsync(call.Model, call.Request.Stream, key, content, deadline.Token).ConfigureAwait(false);
+            call.UpstreamStatus = (int)response.StatusCode;
+            return response;
+        }
+        finally
+        {
+            call.BodyMayBeRead |= !content.IsAtRest;
+        }
+    }
+
+    /// <summary>Classifies an answer that is not 200.</summary>
+    public async Task<UpstreamOutcome> RefusalAsync(HttpResponseMessage response, CancellationTokenSource deadline)
+    {
+        using var body = new PooledBuffer();
+        await ReadAsync(response, body, MaximumErrorBytes, deadline).ConfigureAwait(false);
+        var retryAfter = response.Headers.RetryAfter;
+        var wait = retryAfter?.Delta ?? (retryAfter?.Date - time.GetUtcNow());
+        return Classify((int)response.StatusCode, wait, body.Written);
+    }
+
+    /// <summary>Classifies an error object.</summary>
+    public UpstreamOutcome Classify(int status, TimeSpan? retryAfter, ReadOnlyMemory<byte> body) =>
+        FailureClassifier.Classify(status, retryAfter, body, time.GetUtcNow(), random.NextDouble());
+
+    /// <summary>Reads a whole body.</summary>
+    /// <returns>False when it is longer than allowed; the buffer then holds its beginning.</returns>
+    public async Task<bool> ReadAsync(HttpResponseMessage response, PooledBuffer body, int maximum, CancellationTokenSource deadline)
+    {
+        var stream = await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
+        while (true)
+        {
+            deadline.CancelAfter(Limits.IdleTimeout);
+            var read = await stream.ReadAsync(body.GetMemory(8 * 1024), deadline.Token).ConfigureAwait(false);
+            if (read == 0)
+            {
+                return true;
+            }
+
+            body.Advance(read);
+            if (body.Length > maximum)
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>What an exception of a call means.</summary>
+    /// <param name="e">The exception.</param>
+    /// <param name="deadline">The call's deadline.</param>
+    /// <param name="client">Whether the client is still there.</param>
+    public static UpstreamOutcome OutcomeOf(Exception e, CancellationTokenSource deadline, CancellationToken client) => e switch
+    {
+        _ when client.IsCancellationRequested => new UpstreamOutcome.Cancelled(),
+        EventTooLargeException => new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable),
+        OperationCanceledException when deadline.IsCancellationRequested => new UpstreamOutcome.UpstreamFailed(UpstreamFault.Timeout),
+        _ => new UpstreamOutcome.UpstreamFailed(UpstreamFault.Network),
+    };
+
+    /// <summary>Whether an exception is one that calls end with.</summary>
+    public static bool IsCallFailure(Exception e) => e is HttpRequestException or IOException or OperationCanceledException or EventTooLargeException or System.Net.Sockets.SocketException;
+}

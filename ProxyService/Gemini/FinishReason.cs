@@ -1,0 +1,61 @@
+using System.Text.Json;
+
+namespace GeminiBalance.ProxyService.Gemini;
+
+/// <summary>Why a candidate ended, grouped by what it means for a client.</summary>
+internal enum FinishReason
+{
+    /// <summary>Not said, or <c>FINISH_REASON_UNSPECIFIED</c>.</summary>
+    Absent,
+
+    /// <summary><c>STOP</c>.</summary>
+    Stop,
+
+    /// <summary><c>MAX_TOKENS</c>.</summary>
+    MaxTokens,
+
+    /// <summary>Filtered: <c>SAFETY</c>, <c>RECITATION</c>, <c>BLOCKLIST</c> and their like.</summary>
+    Filtered,
+
+    /// <summary><c>OTHER</c>, <c>IMAGE_OTHER</c>: broken off without a stated reason.</summary>
+    Other,
+
+    /// <summary><c>NO_IMAGE</c>.</summary>
+    NoImage,
+
+    /// <summary>The model's output could not be used: <c>MALFORMED_FUNCTION_CALL</c> and its like.</summary>
+    Malformed,
+
+    /// <summary>A value newer than this program.</summary>
+    Unknown,
+}
+
+/// <summary>Reads the wire words of <see cref="FinishReason"/>.</summary>
+internal static class FinishReasonWords
+{
+    /// <summary>The reason the reader stands on.</summary>
+    public static FinishReason Read(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            return FinishReason.Absent;
+        }
+
+        if (reader.ValueTextEquals("STOP"u8))
+        {
+            return FinishReason.Stop;
+        }
+
+        return reader.GetString() switch
+        {
+            "" or "FINISH_REASON_UNSPECIFIED" => FinishReason.Absent,
+            "MAX_TOKENS" => FinishReason.MaxTokens,
+            "SAFETY" or "RECITATION" or "LANGUAGE" or "BLOCKLIST" or "PROHIBITED_CONTENT" or "SPII" or "MODEL_ARMOR" => FinishReason.Filtered,
+            "IMAGE_SAFETY" or "IMAGE_PROHIBITED_CONTENT" or "IMAGE_RECITATION" => FinishReason.Filtered,
+            "OTHER" or "IMAGE_OTHER" => FinishReason.Other,
+            "NO_IMAGE" => FinishReason.NoImage,
+            "MALFORMED_FUNCTION_CALL" or "UNEXPECTED_TOOL_CALL" or "TOO_MANY_TOOL_CALLS" or "MALFORMED_RESPONSE" or "MISSING_THOUGHT_SIGNATURE" => FinishReason.Malformed,
+            _ => FinishReason.Unknown,
+        };
+    }
+}

@@ -1,0 +1,253 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using GeminiBalance.ProxyService.Json;
+
+namespace GeminiBalance.ProxyService.Gemini;
+
+/// <summary>Reads Gemini's answers byte by byte. Tolerant: fields may be missing, newer, or of another type.</summary>
+internal static class GenerateContentReader
+{
+    /// <summary>Reads an answer or a stream's event.</summary>
+    /// <param name="json">The JSON.</param>
+    /// <param name="reply">Is cleared and filled; its slices point into <paramref name="json"/>.</param>
+    /// <returns>False when it is no JSON object in UTF-8.</returns>
+    public static bool TryRead(ReadOnlySpan<byte> json, GenerateContentReply reply)
+    {
+        reply.Clear();
+        if (!Utf8.IsValid(json))
+        {
+            return false;
+        }
+
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                return false;
+            }
+
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                ReadField(ref reader, reply);
+            }
+
+            reader.Read();
+            return true;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            // A lone surrogate escape surfaces as InvalidOperationException when a word is decoded.
+            return false;
+        }
+    }
+
+    private static void ReadField(ref Utf8JsonReader reader, GenerateContentReply reply)
+    {
+        if (reader.ValueTextEquals("candidates"u8))
+        {
+            reply.IsRecognised = true;
+            ReadCandidates(ref reader, reply);
+        }
+        else if (reader.ValueTextEquals("usageMetadata"u8))
+        {
+            reply.IsRecognised = true;
+            reader.Read();
+            reply.Usage = GeminiUsageReader.Read(ref reader);
+        }
+        else if (reader.ValueTextEquals("modelVersion"u8))
+        {
+            reply.ModelVersion = ReadWord(ref reader, reply.ModelVersion);
+        }
+        else if (reader.ValueTextEquals("responseId"u8))
+        {
+            reply.ResponseId = ReadWord(ref reader, reply.ResponseId);
+        }
+        else if (reader.ValueTextEquals("promptFeedback"u8))
+        {
+            reply.IsRecognised = true;
+            ReadPromptFeedback(ref reader, reply);
+        }
+        else
+        {
+            reply.IsError |= reader.ValueTextEquals("error"u8);
+            reader.Read();
+            reader.Skip();
+        }
+    }
+
+    private static void ReadCandidates(ref Utf8JsonReader reader, GenerateContentReply reply)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            reader.Skip();
+            return;
+        }
+
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (reader.TokenType == JsonTokenType.StartObject)
+            {
+                ReadCandidate(ref reader, reply);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+    }
+
+    private static void ReadCandidate(ref Utf8JsonReader reader, GenerateContentReply reply)
+    {
+        var index = reply.Candidates.Count;
+        var reason = FinishReason.Absent;
+        string? message = null;
+        var firstPart = reply.Parts.Count;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("content"u8))
+            {
+                ReadContent(ref reader, reply);
+            }
+            else if (reader.ValueTextEquals("finishReason"u8))
+            {
+                reader.Read();
+                reason = FinishReasonWords.Read(ref reader);
+                reader.Skip();
+            }
+            else if (reader.ValueTextEquals("finishMessage"u8))
+            {
+                message = ReadWord(ref reader, null);
+            }
+            else if (reader.ValueTextEquals("index"u8))
+            {
+                reader.Read();
+                index = reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var number) && number is >= 0 and < 128 ? number : index;
+                reader.Skip();
+            }
+            else
+            {
+                reader.Read();
+                reader.Skip();
+            }
+        }
+
+        reply.Candidates.Add(new GeminiCandidate(index, reason, message, firstPart, reply.Parts.Count - firstPart));
+    }
+
+    private static void ReadContent(ref Utf8JsonReader reader, GenerateContentReply reply)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return;
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isParts = reader.ValueTextEquals("parts"u8);
+            reader.Read();
+            if (!isParts || reader.TokenType != JsonTokenType.StartArray)
+            {
+                reader.Skip();
+                continue;
+            }
+
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                ReadPart(ref reader, reply);
+            }
+        }
+    }
+
+    private static void ReadPart(ref Utf8JsonReader reader, GenerateContentReply reply)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return;
+        }
+
+        var text = default(JsonSlice);
+        var thought = false;
+        var other = false;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("text"u8))
+            {
+                reader.Read();
+                if (reader.TokenType == JsonTokenType.String)
+                {
+                    text = new JsonSlice((int)reader.TokenStartIndex, reader.ValueSpan.Length + 2);
+                }
+
+                reader.Skip();
+            }
+            else if (reader.ValueTextEquals("thought"u8))
+            {
+                // Early models sent a word instead of true.
+                reader.Read();
+                thought = reader.TokenType == JsonTokenType.True || (reader.TokenType == JsonTokenType.String && reader.ValueSpan.Length > 0 && !reader.ValueTextEquals("false"u8));
+                reader.Skip();
+            }
+            else
+            {
+                other |= !reader.ValueTextEquals("thoughtSignature"u8) && !reader.ValueTextEquals("videoMetadata"u8) && !reader.ValueTextEquals("partMetadata"u8);
+                reader.Read();
+                reader.Skip();
+            }
+        }
+
+        if (!text.IsNone && !text.IsEmptyString)
+        {
+            reply.Parts.Add(new GeminiPart(thought ? GeminiPartKind.Thought : GeminiPartKind.Text, text));
+        }
+
+        reply.HasUnknownParts |= other && text.IsNone;
+    }
+
+    private static void ReadPromptFeedback(ref Utf8JsonReader reader, GenerateContentReply reply)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return;
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("blockReason"u8))
+            {
+                reply.BlockReason = ReadWord(ref reader, null);
+            }
+            else if (reader.ValueTextEquals("blockReasonMessage"u8))
+            {
+                reply.BlockMessage = ReadWord(ref reader, null);
+            }
+            else
+            {
+                reader.Read();
+                reader.Skip();
+            }
+        }
+
+        reply.IsBlocked = reply.BlockReason is not null || reply.BlockMessage is not null;
+    }
+
+    /// <summary>The string value of the field the reader stands on; the known one when it is the same.</summary>
+    private static string? ReadWord(ref Utf8JsonReader reader, string? known)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            reader.Skip();
+            return known;
+        }
+
+        return known is not null && reader.ValueTextEquals(known) ? known : reader.GetString();
+    }
+}

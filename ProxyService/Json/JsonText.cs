@@ -1,0 +1,71 @@
+using System.Buffers.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace GeminiBalance.ProxyService.Json;
+
+/// <summary>Raw JSON strings and the writing of JSON by hand, where a writer per stream chunk would cost more than the chunk.</summary>
+internal static class JsonText
+{
+    /// <summary>Whether an escaped string holds half of a surrogate pair: valid JSON, but no Unicode text.</summary>
+    /// <param name="escaped">The bytes between the quotes of a valid JSON string.</param>
+    public static bool HasLoneSurrogate(ReadOnlySpan<byte> escaped)
+    {
+        var awaitsLow = false;
+        while (true)
+        {
+            var next = escaped.IndexOf((byte)'\\');
+            if (awaitsLow && next != 0)
+            {
+                return true;
+            }
+
+            if (next < 0)
+            {
+                return false;
+            }
+
+            if (escaped[next + 1] != 'u')
+            {
+                if (awaitsLow)
+                {
+                    return true;
+                }
+
+                escaped = escaped[(next + 2)..];
+                continue;
+            }
+
+            Utf8Parser.TryParse(escaped.Slice(next + 2, 4), out ushort unit, out _, 'x');
+            if (awaitsLow != char.IsLowSurrogate((char)unit))
+            {
+                return true;
+            }
+
+            awaitsLow = char.IsHighSurrogate((char)unit);
+            escaped = escaped[(next + 6)..];
+        }
+    }
+
+    /// <summary>A text as a JSON string with quotes; only what JSON demands is escaped.</summary>
+    /// <param name="text">Any text.</param>
+    public static byte[] Quote(string text)
+    {
+        var encoded = JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes;
+        return [(byte)'"', .. encoded, (byte)'"'];
+    }
+
+    /// <summary>Appends a decimal number.</summary>
+    public static void AppendNumber(this PooledBuffer buffer, long value)
+    {
+        Utf8Formatter.TryFormat(value, buffer.GetSpan(20), out var written);
+        buffer.Advance(written);
+    }
+
+    /// <summary>Writes a raw string value that is known to be valid.</summary>
+    public static void WriteRawString(this Utf8JsonWriter writer, ReadOnlySpan<byte> name, ReadOnlySpan<byte> rawString)
+    {
+        writer.WritePropertyName(name);
+        writer.WriteRawValue(rawString, skipInputValidation: true);
+    }
+}

@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using GeminiBalance.Contracts;
+
+namespace GeminiBalance.ProxyService.KeyPool;
+
+/// <summary>What this replica has seen of keys itself and acts on at once, until KeyHealthService confirms or lifts it. Never changes: an addition makes a new one.</summary>
+internal sealed class LocalExclusions
+{
+    private readonly ImmutableDictionary<Guid, ImmutableArray<PoolKeyState>> states;
+
+    private LocalExclusions(ImmutableDictionary<Guid, ImmutableArray<PoolKeyState>> states) => this.states = states;
+
+    /// <summary>Nothing seen.</summary>
+    public static LocalExclusions None { get; } = new(ImmutableDictionary<Guid, ImmutableArray<PoolKeyState>>.Empty);
+
+    /// <summary>Whether nothing was seen.</summary>
+    public bool IsEmpty => states.IsEmpty;
+
+    /// <summary>What was seen of a key.</summary>
+    public ImmutableArray<PoolKeyState> Of(Guid key) => states.GetValueOrDefault(key, []);
+
+    /// <summary>Adds exclusions; what is over is forgotten.</summary>
+    /// <param name="additions">The exclusions, each with an end.</param>
+    /// <param name="now">The clock.</param>
+    public LocalExclusions With(IEnumerable<PoolKeyState> additions, DateTimeOffset now)
+    {
+        var next = states;
+        foreach (var addition in additions)
+        {
+            next = next.SetItem(addition.KeyId, [.. Of(addition.KeyId).Where(state => state.Until > now && state.Model != addition.Model), addition]);
+        }
+
+        return new LocalExclusions(next);
+    }
+
+    /// <summary>Drops what KeyHealthService has spoken about.</summary>
+    /// <param name="change">What it published.</param>
+    public LocalExclusions Without(PoolChange change)
+    {
+        var next = states.RemoveRange(change.Healthy).RemoveRange(change.RemovedKeys);
+        foreach (var state in change.States)
+        {
+            if (next.TryGetValue(state.KeyId, out var known))
+            {
+                var rest = known.RemoveAll(local => local.Model == state.Model);
+                next = rest.IsEmpty ? next.Remove(state.KeyId) : next.SetItem(state.KeyId, rest);
+            }
+        }
+
+        return ReferenceEquals(next, states) ? this : new LocalExclusions(next);
+    }
+}

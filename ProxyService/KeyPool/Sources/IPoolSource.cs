@@ -1,0 +1,27 @@
+using GeminiBalance.Contracts;
+
+namespace GeminiBalance.ProxyService.KeyPool.Sources;
+
+/// <summary>A place a whole snapshot can be had from.</summary>
+internal interface IPoolSource
+{
+    /// <summary>Its name in <see cref="ProxyStatus.Source"/>.</summary>
+    string Name { get; }
+
+    /// <summary>Reads the snapshot.</summary>
+    /// <returns>Null when there is none, or the place does not answer.</returns>
+    Task<PoolSnapshot?> LoadAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>The place that also tells of changes.</summary>
+internal interface IPoolFeed : IPoolSource
+{
+    /// <summary>Reads only where the pool stands.</summary>
+    /// <returns>Null when there is no snapshot, or the place does not answer.</returns>
+    Task<PoolHead?> HeadAsync(CancellationToken cancellationToken);
+
+    /// <summary>Asks to be told of every change from now on, also after a lost connection. Returns once when it is set up.</summary>
+    /// <param name="onChange">Called with one change at a time, in order; null means one could not be read.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task SubscribeAsync(Action<PoolChange?> onChange, CancellationToken cancellationToken);
+}

@@ -1,0 +1,165 @@
+using GeminiBalance.Contracts;
+using StackExchange.Redis;
+
+namespace GeminiBalance.ProxyService.KeyPool.Sources;
+
+/// <summary>
+/// Keeps the pool current: the feed's changes as they come, the whole snapshot after a gap or a new epoch, a look at the head every few seconds
+/// in case a change was lost, and the other sources while the feed is away and nothing better is known.
+/// </summary>
+/// <param name="pool">The pool.</param>
+/// <param name="feed">Redis.</param>
+/// <param name="http">KeyHealthService.</param>
+/// <param name="disk">The copy on disk.</param>
+/// <param name="logger">The log.</param>
+internal sealed partial class PoolKeeper(LivePool pool, IPoolFeed feed, [FromKeyedServices(KeyHealthPoolSource.SourceName)] IPoolSource http, DiskPoolCopy disk, ILogger<PoolKeeper> logger) : BackgroundService
+{
+    private static readonly TimeSpan Step = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestLoad = TimeSpan.FromSeconds(10);
+
+    private readonly SemaphoreSlim wake = new(0, 1);
+    private bool subscribed;
+    private volatile bool gap;
+    private (Guid Epoch, long Sequence) saved;
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // Connecting to Redis blocks: the start of the host must not.
+        await Task.Yield();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await StepAsync(stoppingToken).ConfigureAwait(false);
+                await wake.WaitAsync(pool.View is null ? TimeSpan.FromSeconds(1) : Step, stoppingToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // The pool in memory stays; whatever it was, the next step tries again.
+                LogStepFailed(e);
+                await Task.Delay(Step, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task StepAsync(CancellationToken cancellationToken)
+    {
+        if (pool.View is null)
+        {
+            await LoadAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        await SubscribeAsync(cancellationToken).ConfigureAwait(false);
+        if (await IsBehindAsync(cancellationToken).ConfigureAwait(false))
+        {
+            await LoadAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (pool.View is { } view && view.Source != disk.Name && saved != (view.Epoch, view.Sequence))
+        {
+            await disk.SaveAsync(view.ToSnapshot(), cancellationToken).ConfigureAwait(false);
+            saved = (view.Epoch, view.Sequence);
+        }
+    }
+
+    private async Task SubscribeAsync(CancellationToken cancellationToken)
+    {
+        if (subscribed)
+        {
+            return;
+        }
+
+        try
+        {
+            await feed.SubscribeAsync(OnChange, cancellationToken).ConfigureAwait(false);
+            subscribed = true;
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            LogNotSubscribed(e.GetType().Name);
+        }
+    }
+
+    /// <summary>Called by the feed for one change after the other.</summary>
+    private void OnChange(PoolChange? change)
+    {
+        if (change is null || !pool.TryApply(change))
+        {
+            gap = true;
+        }
+
+        Wake();
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            wake.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Already awake.
+        }
+    }
+
+    private async Task<bool> IsBehindAsync(CancellationToken cancellationToken)
+    {
+        if (pool.View is not { } view || gap)
+        {
+            return true;
+        }
+
+        var head = await feed.HeadAsync(cancellationToken).ConfigureAwait(false);
+        return head is null ? view.Source == disk.Name : head.Epoch != view.Epoch || head.Sequence > view.Sequence || view.Source == disk.Name;
+    }
+
+    private async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        gap = false;
+        if (await TryLoadAsync(feed, cancellationToken).ConfigureAwait(false) || await TryLoadAsync(http, cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        if (pool.View is null)
+        {
+            await TryLoadAsync(disk, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<bool> TryLoadAsync(IPoolSource source, CancellationToken cancellationToken)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(pool.View is null ? TimeSpan.FromSeconds(3) : LongestLoad);
+        try
+        {
+            if (await source.LoadAsync(deadline.Token).ConfigureAwait(false) is not { } snapshot)
+            {
+                return false;
+            }
+
+            pool.Replace(snapshot, source.Name);
+            LogLoaded(source.Name, snapshot.Sequence, snapshot.Keys.Count, snapshot.AccessKeys.Count);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Pool loaded from {Source} at sequence {Sequence}: {Keys} keys, {AccessKeys} access keys.")]
+    private partial void LogLoaded(string source, long sequence, int keys, int accessKeys);
+
+    [LoggerMessage(LogLevel.Warning, "Changes of the pool are not heard yet: {Reason}.")]
+    private partial void LogNotSubscribed(string reason);
+
+    [LoggerMessage(LogLevel.Error, "The pool could not be brought up to date; the known one stays in use.")]
+    private partial void LogStepFailed(Exception e);
+}

@@ -1,0 +1,246 @@
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace GeminiBalance.ProxyService.OpenAi;
+
+/// <summary>Reads and checks the body of <c>POST /v1/chat/completions</c> in one pass.</summary>
+internal static class ChatRequestReader
+{
+    private const int MaximumDepth = 64;
+    private const int MaximumStops = 5;
+
+    /// <summary>Reads a request.</summary>
+    /// <param name="body">The whole body, without a byte order mark.</param>
+    /// <param name="error">Why it is refused; null when it is not.</param>
+    /// <returns>The request, or null.</returns>
+    public static ChatRequest? Read(ReadOnlySpan<byte> body, out OpenAiError? error)
+    {
+        error = null;
+        if (!Utf8.IsValid(body))
+        {
+            error = OpenAiError.Invalid("invalid_utf8", "The request body is not valid UTF-8.");
+            return null;
+        }
+
+        try
+        {
+            return ReadDocument(body);
+        }
+        catch (JsonException e)
+        {
+            error = OpenAiError.InvalidJson($"The request body is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine}).");
+        }
+        catch (RequestRefusedException e)
+        {
+            error = e.Error;
+        }
+
+        return null;
+    }
+
+    private static ChatRequest ReadDocument(ReadOnlySpan<byte> body)
+    {
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaximumDepth });
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw FieldReading.Refuse(OpenAiError.Invalid("invalid_body", "The request body must be a JSON object."));
+        }
+
+        var request = new ChatRequest();
+        var seen = default(Seen);
+        Span<char> space = stackalloc char[64];
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            ReadOnlySpan<char> name = space[..FieldReading.Name(ref reader, space)];
+            seen.Note(name);
+            ReadField(ref reader, name, request, ref seen);
+        }
+
+        // Reading on finds anything behind the object, which is an error.
+        reader.Read();
+        Check(request, in seen);
+        return request;
+    }
+
+    private static void ReadField(ref Utf8JsonReader reader, scoped ReadOnlySpan<char> name, ChatRequest request, ref Seen seen)
+    {
+        switch (name)
+        {
+            case "model":
+                reader.Read();
+                request.Model = reader.TokenType == JsonTokenType.String ? FieldReading.Text(ref reader, "model") : throw FieldReading.Refuse(OpenAiError.WrongType("model", "a string"));
+                break;
+            case "messages":
+                ChatMessageReader.Read(ref reader, request);
+                break;
+            case "temperature":
+                request.Temperature = FieldReading.Number(ref reader, "temperature", 0, 2);
+                break;
+            case "top_p":
+                request.TopP = FieldReading.Number(ref reader, "top_p", 0, 1);
+                break;
+            case "top_k":
+                request.TopK = (int?)FieldReading.Integer(ref reader, "top_k", 1, int.MaxValue);
+                break;
+            case "max_tokens":
+                var limit = (int?)FieldReading.Integer(ref reader, "max_tokens", 1, int.MaxValue);
+                request.MaxTokens ??= limit;
+                break;
+            case "max_completion_tokens":
+                request.MaxTokens = (int?)FieldReading.Integer(ref reader, "max_completion_tokens", 1, int.MaxValue) ?? request.MaxTokens;
+                break;
+            case "presence_penalty":
+                request.PresencePenalty = FieldReading.Number(ref reader, "presence_penalty", -2, 2);
+                break;
+            case "frequency_penalty":
+                request.FrequencyPenalty = FieldReading.Number(ref reader, "frequency_penalty", -2, 2);
+                break;
+            case "seed":
+                request.Seed = FieldReading.Integer(ref reader, "seed", long.MinValue, long.MaxValue);
+                break;
+            case "stop":
+                ReadStop(ref reader, request);
+                break;
+            case "stream":
+                request.Stream = FieldReading.Boolean(ref reader, "stream") ?? false;
+                break;
+            case "stream_options":
+                seen.StreamOptions = ReadStreamOptions(ref reader, request);
+                break;
+            case "reasoning_effort":
+                reader.Read();
+                request.Effort = ChatOptionReading.Effort(ref reader, "reasoning_effort");
+                break;
+            case "reasoning":
+                request.Effort = ChatOptionReading.Reasoning(ref reader) ?? request.Effort;
+                break;
+            case "input":
+                reader.Read();
+                reader.Skip();
+                break;
+            case "user" or "safety_identifier" or "prompt_cache_key":
+                FieldReading.UnusedString(ref reader, name.ToString());
+                break;
+            default:
+                UnsupportedFields.Read(ref reader, name, request);
+                break;
+        }
+    }
+
+    private static void ReadStop(ref Utf8JsonReader reader, ChatRequest request)
+    {
+        reader.Read();
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.Null:
+                return;
+            case JsonTokenType.String:
+                AddStop(ref reader, request, "stop");
+                return;
+            case JsonTokenType.StartArray:
+                for (var i = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; i++)
+                {
+                    if (reader.TokenType != JsonTokenType.String)
+                    {
+                        throw FieldReading.Refuse(OpenAiError.WrongType($"stop[{i}]", "a string"));
+                    }
+
+                    AddStop(ref reader, request, $"stop[{i}]");
+                }
+
+                break;
+            default:
+                throw FieldReading.Refuse(OpenAiError.WrongType("stop", "a string or an array of strings"));
+        }
+
+        if (request.Stop.Count > MaximumStops)
+        {
+            throw FieldReading.Refuse(OpenAiError.Invalid("array_above_max_length", $"Invalid 'stop': at most {MaximumStops} sequences are supported.", "stop"));
+        }
+    }
+
+    private static void AddStop(ref Utf8JsonReader reader, ChatRequest request, string field)
+    {
+        var slice = FieldReading.Slice(ref reader, field);
+        if (!slice.IsEmptyString)
+        {
+            request.Stop.Add(slice);
+        }
+    }
+
+    private static bool ReadStreamOptions(ref Utf8JsonReader reader, ChatRequest request)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Null)
+        {
+            return false;
+        }
+
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw FieldReading.Refuse(OpenAiError.WrongType("stream_options", "an object"));
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("include_usage"u8))
+            {
+                request.IncludeUsage = FieldReading.Boolean(ref reader, "stream_options.include_usage") ?? false;
+            }
+            else
+            {
+                reader.Read();
+                reader.Skip();
+            }
+        }
+
+        return true;
+    }
+
+    private static void Check(ChatRequest request, in Seen seen)
+    {
+        if (!seen.Has("model"))
+        {
+            throw FieldReading.Refuse(OpenAiError.Missing("model"));
+        }
+
+        if (!seen.Has("messages"))
+        {
+            throw FieldReading.Refuse(seen.Has("input")
+                ? OpenAiError.Invalid("invalid_body", "This is a request for the Responses API ('input'), sent to the Chat Completions endpoint. Send 'messages' instead, or set your client to Chat Completions.", "input")
+                : OpenAiError.Missing("messages"));
+        }
+
+        if (request.Messages.Count == 0)
+        {
+            throw FieldReading.Refuse(OpenAiError.Invalid("empty_array", "Invalid 'messages': at least one message with text is needed.", "messages"));
+        }
+
+        if (seen.StreamOptions && !request.Stream)
+        {
+            throw FieldReading.Refuse(OpenAiError.InvalidValue("stream_options", "'stream_options' is only allowed when 'stream' is true."));
+        }
+    }
+
+    /// <summary>Which known fields there were: a field that comes twice is refused, for readers disagree on which one counts.</summary>
+    private struct Seen
+    {
+        private ulong fields;
+
+        public bool StreamOptions { get; set; }
+
+        public void Note(ReadOnlySpan<char> name)
+        {
+            var bit = ChatFields.BitOf(name);
+            if ((fields & bit) != 0)
+            {
+                throw FieldReading.Refuse(OpenAiError.InvalidJson($"The request body holds the field '{name}' twice."));
+            }
+
+            fields |= bit;
+        }
+
+        public readonly bool Has(string name) => (fields & ChatFields.BitOf(name)) != 0;
+    }
+}

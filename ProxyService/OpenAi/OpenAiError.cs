@@ -1,0 +1,93 @@
+namespace GeminiBalance.ProxyService.OpenAi;
+
+/// <summary>An error as OpenAI's clients understand it: <c>{"error":{"message","type","param","code"}}</c>.</summary>
+/// <param name="Status">HTTP status.</param>
+/// <param name="Type">The error's <c>type</c>; one of <see cref="OpenAiErrorTypes"/>.</param>
+/// <param name="Code">The error's <c>code</c>, or null.</param>
+/// <param name="Message">A sentence for people; holds no secret.</param>
+/// <param name="Param">The field of the request that is to blame, or null.</param>
+/// <param name="RetryAfter">When trying again makes sense; null when unknown or never.</param>
+internal sealed record OpenAiError(int Status, string Type, string? Code, string Message, string? Param = null, TimeSpan? RetryAfter = null)
+{
+    /// <summary>The request is wrong.</summary>
+    public static OpenAiError Invalid(string code, string message, string? param = null) => new(StatusCodes.Status400BadRequest, OpenAiErrorTypes.InvalidRequest, code, message, param);
+
+    /// <summary>The body is no JSON, or JSON that is not accepted.</summary>
+    public static OpenAiError InvalidJson(string message) => Invalid("invalid_json", message);
+
+    /// <summary>A required field is absent.</summary>
+    public static OpenAiError Missing(string param) => Invalid("missing_required_parameter", $"Missing required parameter: '{param}'.", param);
+
+    /// <summary>A field has the wrong JSON type.</summary>
+    public static OpenAiError WrongType(string param, string expected) => Invalid("invalid_type", $"Invalid type for '{param}': expected {expected}.", param);
+
+    /// <summary>A field has a value that means nothing here.</summary>
+    public static OpenAiError InvalidValue(string param, string message) => Invalid("invalid_value", message, param);
+
+    /// <summary>A field this gateway cannot honour, where leaving it out would change the answer.</summary>
+    public static OpenAiError Unsupported(string param, string message) => Invalid("unsupported_parameter", message, param);
+
+    /// <summary>The access key is missing, wrong, expired or disabled; which of them is not told.</summary>
+    public static OpenAiError WrongAccessKey { get; } = new(
+        StatusCodes.Status401Unauthorized,
+        OpenAiErrorTypes.InvalidRequest,
+        "invalid_api_key",
+        "Incorrect API key provided. Send an access key of this gateway as 'Authorization: Bearer sk-gb-...'.");
+
+    /// <summary>The body is larger than allowed.</summary>
+    public static OpenAiError TooLarge { get; } = new(StatusCodes.Status413PayloadTooLarge, OpenAiErrorTypes.InvalidRequest, "request_too_large", "The request body is too large.");
+
+    /// <summary>The model is not served.</summary>
+    public static OpenAiError ModelNotFound(string message) => new(StatusCodes.Status404NotFound, OpenAiErrorTypes.InvalidRequest, "model_not_found", message, "model");
+
+    /// <summary>The path does not exist.</summary>
+    public static OpenAiError UnknownUrl(string method, string path) =>
+        new(StatusCodes.Status404NotFound, OpenAiErrorTypes.InvalidRequest, "unknown_url", $"Unknown request URL: {method} {path}. The gateway speaks OpenAI's API under /v1, for example POST /v1/chat/completions.");
+
+    /// <summary>The path exists, the method does not.</summary>
+    public static OpenAiError WrongMethod(string method, string path, string allowed) =>
+        new(StatusCodes.Status405MethodNotAllowed, OpenAiErrorTypes.InvalidRequest, "unknown_url", $"Not allowed: {method} {path}. Use {allowed}.");
+
+    /// <summary>No key of the pool can be used, and none will come back by itself.</summary>
+    public static OpenAiError NoAvailableKeys { get; } = new(
+        StatusCodes.Status503ServiceUnavailable,
+        OpenAiErrorTypes.Server,
+        "no_available_keys",
+        "No upstream key can serve this request at the moment.",
+        RetryAfter: TimeSpan.FromSeconds(60));
+
+    /// <summary>The gateway has not loaded its keys yet.</summary>
+    public static OpenAiError NotReady { get; } = new(
+        StatusCodes.Status503ServiceUnavailable,
+        OpenAiErrorTypes.Server,
+        "not_ready",
+        "The gateway has not loaded its keys yet. Try again in a moment.",
+        RetryAfter: TimeSpan.FromSeconds(5));
+
+    /// <summary>The gateway failed.</summary>
+    public static OpenAiError Internal { get; } = new(StatusCodes.Status500InternalServerError, OpenAiErrorTypes.Server, "internal_error", "The gateway failed to process the request.");
+
+    /// <summary>Every key that could serve is waiting for quota.</summary>
+    public static OpenAiError QuotaExhausted(TimeSpan wait) => new(
+        StatusCodes.Status429TooManyRequests,
+        OpenAiErrorTypes.RateLimit,
+        "rate_limit_exceeded",
+        "Every upstream key that can serve this model has used up its quota.",
+        RetryAfter: wait);
+}
+
+/// <summary>The words of an error's <c>type</c>.</summary>
+internal static class OpenAiErrorTypes
+{
+    /// <summary>The request is to blame.</summary>
+    public const string InvalidRequest = "invalid_request_error";
+
+    /// <summary>Too many requests.</summary>
+    public const string RateLimit = "rate_limit_error";
+
+    /// <summary>The quota is used up.</summary>
+    public const string InsufficientQuota = "insufficient_quota";
+
+    /// <summary>The gateway or the upstream is to blame.</summary>
+    public const string Server = "server_error";
+}

@@ -1,0 +1,24 @@
+using GeminiBalance.ServiceDefaults.Messaging;
+
+namespace GeminiBalance.ProxyService.Reporting;
+
+/// <summary>Registers what is told of requests.</summary>
+internal static class ReportingExtensions
+{
+    /// <summary>Adds the bus, the pumps and the metrics.</summary>
+    public static IHostApplicationBuilder AddReporting(this IHostApplicationBuilder builder)
+    {
+        // The bus comes first: what is registered later stops earlier, and the pumps need it until they are empty.
+        builder.AddMessaging();
+        var services = builder.Services;
+        services.AddSingleton(ReplicaName.Here);
+        services.AddSingleton<ProxyMetrics>();
+        services.AddSingleton<FactPump>();
+        services.AddSingleton<IRequestLedger>(provider => provider.GetRequiredService<FactPump>());
+        services.AddHostedService(provider => provider.GetRequiredService<FactPump>());
+        services.AddSingleton<FailurePump>();
+        services.AddSingleton<IFailureReport>(provider => provider.GetRequiredService<FailurePump>());
+        services.AddHostedService(provider => provider.GetRequiredService<FailurePump>());
+        return builder;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Net;
+using GeminiBalance.ServiceDefaults.Security;
+using Microsoft.Extensions.Options;
+
+namespace GeminiBalance.ProxyService.Upstream;
+
+/// <summary>Calls the Gemini API: one attempt per call, over one long-lived handler without cookies, redirects or a proxy of the environment.</summary>
+internal sealed class GeminiClient : IDisposable
+{
+    private const string KeyHeader = "x-goog-api-key";
+
+    private readonly HttpMessageInvoker invoker;
+    private readonly Uri models;
+
+    /// <summary>Opens nothing yet.</summary>
+    public GeminiClient(IOptions<GeminiOptions> options)
+    {
+        models = new Uri(options.Value.BaseAddress.TrimEnd('/') + "/v1beta/models");
+        invoker = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectTimeout = TimeSpan.FromSeconds(options.Value.ConnectTimeoutSeconds),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
+            EnableMultipleHttp2Connections = true,
+            MaxResponseHeadersLength = 64,
+
+            // The upstream is not part of our traces: it gets no ids of ours.
+            ActivityHeadersPropagator = null,
+        });
+    }
+
+    /// <summary>Sends a request for content; returns when the head of the answer is there.</summary>
+    /// <param name="model">A checked model name.</param>
+    /// <param name="stream">Whether the answer shall be a stream of events.</param>
+    /// <param name="key">The key; goes into a header and nowhere else.</param>
+    /// <param name="body">The request.</param>
+    /// <param name="cancellationToken">Hangs up.</param>
+    public Task<HttpResponseMessage> GenerateAsync(string model, bool stream, Secret key, HttpContent body, CancellationToken cancellationToken)
+    {
+        var address = new Uri(string.Concat(models.OriginalString, "/", Uri.EscapeDataString(model), stream ? ":streamGenerateContent?alt=sse" : ":generateContent"));
+        return SendAsync(HttpMethod.Post, address, key, body, cancellationToken);
+    }
+
+    /// <summary>Asks for a page of the models a key may use.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="pageToken">Null for the first page.</param>
+    /// <param name="cancellationToken">Hangs up.</param>
+    public Task<HttpResponseMessage> ListModelsAsync(Secret key, string? pageToken, CancellationToken cancellationToken)
+    {
+        var query = pageToken is null ? "?pageSize=1000" : $"?pageSize=1000&pageToken={Uri.EscapeDataString(pageToken)}";
+        return SendAsync(HttpMethod.Get, new Uri(models.OriginalString + query), key, null, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => invoker.Dispose();
+
+    private Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, Secret key, HttpContent? body, CancellationToken cancellationToken)
+    {
+        // Built from nothing: no header of the client ever gets upstream.
+        var request = new HttpRequestMessage(method, address)
+        {
+            Content = body,
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
+        request.Headers.TryAddWithoutValidation(KeyHeader, key.Reveal());
+        return invoker.SendAsync(request, cancellationToken);
+    }
+}

@@ -1,0 +1,160 @@
+namespace GeminiBalance.Contracts;
+
+/// <summary>A batch of finished requests, sent by a proxy. Re-sent unchanged, with the same <see cref="BatchId"/>, until the bus confirms it.</summary>
+/// <param name="BatchId">UUIDv7; also the message id on the bus and the stream id in the event store.</param>
+/// <param name="Proxy">Name of the proxy replica that answered the requests.</param>
+/// <param name="Facts">At most <see cref="MaximumFacts"/> facts, oldest first.</param>
+public sealed partial record RequestsCompleted(Guid BatchId, string Proxy, IReadOnlyList<RequestFact> Facts)
+{
+    /// <summary>The most facts one batch may carry.</summary>
+    public const int MaximumFacts = 200;
+}
+
+/// <summary>What became of one client request. Written once, after the last byte of the answer; holds no prompt, answer or secret.</summary>
+/// <param name="Id">UUIDv7 made by the proxy; the id of the event in the store, and what makes a fact countable exactly once.</param>
+/// <param name="StartedAt">When the request's head had been read (UTC).</param>
+/// <param name="Operation">What was asked for.</param>
+/// <param name="Outcome">The final outcome for the client.</param>
+/// <param name="Status">The HTTP status the client saw; 499 when the client went away first.</param>
+/// <param name="ErrorCode">The <c>code</c> of the error object the client saw, if any.</param>
+/// <param name="ModelAsked">The model name in the client's request, at most 128 characters.</param>
+/// <param name="ModelServed">The upstream's <c>modelVersion</c>, when it said one.</param>
+/// <param name="AccessKeyId">The access key that asked, null when the request was refused before it was known.</param>
+/// <param name="KeyId">The upstream key whose answer the client got; null when no upstream call was made.</param>
+/// <param name="Attempts">Every upstream call made for this request, in order.</param>
+/// <param name="Choice">Why that key was chosen; null when no key was.</param>
+/// <param name="Streamed">Whether the answer was a stream.</param>
+/// <param name="Tokens">What the upstream reported as used; null when it reported nothing.</param>
+/// <param name="FirstTokenMs">Milliseconds from <paramref name="StartedAt"/> to the first content sent to the client; streams only.</param>
+/// <param name="DurationMs">Milliseconds from <paramref name="StartedAt"/> to the last byte sent.</param>
+/// <param name="TraceParent">W3C <c>traceparent</c> of the request, so that its trace goes on to the store.</param>
+public sealed record RequestFact(
+    Guid Id,
+    DateTimeOffset StartedAt,
+    RequestOperation Operation,
+    RequestOutcome Outcome,
+    int Status,
+    string? ErrorCode,
+    string? ModelAsked,
+    string? ModelServed,
+    Guid? AccessKeyId,
+    Guid? KeyId,
+    IReadOnlyList<AttemptFact> Attempts,
+    KeyChoice? Choice,
+    bool Streamed,
+    TokenUsage? Tokens,
+    double? FirstTokenMs,
+    double DurationMs,
+    string? TraceParent);
+
+/// <summary>One upstream call.</summary>
+/// <param name="KeyId">The upstream key used.</param>
+/// <param name="Outcome">How the upstream answered, classified once.</param>
+/// <param name="Status">The upstream's HTTP status; null when none arrived.</param>
+/// <param name="DurationMs">Milliseconds the call took.</param>
+public sealed record AttemptFact(Guid KeyId, UpstreamOutcomeClass Outcome, int? Status, double DurationMs);
+
+/// <summary>Why a key was chosen.</summary>
+/// <param name="Strategy">Name of the balancing strategy.</param>
+/// <param name="Eligible">How many keys could have served.</param>
+/// <param name="Excluded">How many keys of the pool were kept out.</param>
+public sealed record KeyChoice(string Strategy, int Eligible, int Excluded);
+
+/// <summary>Tokens as the upstream reported them. <c>Total = Prompt + ToolUsePrompt + Completion + Thoughts</c>.</summary>
+/// <param name="Prompt">Tokens of the prompt, cached ones included.</param>
+/// <param name="Completion">Tokens of the answer, thoughts not included.</param>
+/// <param name="Thoughts">Tokens of the model's thinking.</param>
+/// <param name="Cached">The part of <paramref name="Prompt"/> that came from a cache.</param>
+/// <param name="ToolUsePrompt">Prompt tokens added by server-side tools.</param>
+/// <param name="Total">The upstream's own total.</param>
+public sealed record TokenUsage(long Prompt, long Completion, long Thoughts, long Cached, long ToolUsePrompt, long Total);
+
+/// <summary>What a client asked for.</summary>
+public enum RequestOperation
+{
+    /// <summary><c>POST /v1/chat/completions</c>.</summary>
+    ChatCompletion,
+
+    /// <summary><c>GET /v1/models</c> and <c>GET /v1/models/{id}</c>.</summary>
+    Models,
+
+    /// <summary><c>POST /v1/embeddings</c>.</summary>
+    Embedding,
+
+    /// <summary>The native Gemini surface.</summary>
+    NativeGemini,
+}
+
+/// <summary>The final outcome of a request, seen from the client.</summary>
+public enum RequestOutcome
+{
+    /// <summary>Answered in full.</summary>
+    Succeeded,
+
+    /// <summary>Refused because of the request itself (4xx that blames the client).</summary>
+    ClientError,
+
+    /// <summary>Refused by a limit of the client's own access key.</summary>
+    Limited,
+
+    /// <summary>No key could serve it, or every key tried was out of quota.</summary>
+    NoKey,
+
+    /// <summary>The upstream or the network failed.</summary>
+    UpstreamError,
+
+    /// <summary>The client went away before the end.</summary>
+    Aborted,
+
+    /// <summary>The gateway itself failed.</summary>
+    InternalError,
+}
+
+/// <summary>How an upstream call ended, and thereby whom it blames. Only the classes from <see cref="KeyInvalid"/> to <see cref="QuotaUnspecified"/> blame a key or its quota pool.</summary>
+public enum UpstreamOutcomeClass
+{
+    /// <summary>A complete answer.</summary>
+    Succeeded,
+
+    /// <summary>The request itself was refused.</summary>
+    ClientError,
+
+    /// <summary>The model is unknown to the upstream.</summary>
+    ModelNotFound,
+
+    /// <summary>The key is unknown, expired or of a type no longer accepted.</summary>
+    KeyInvalid,
+
+    /// <summary>The key is suspended, leaked, restricted or its project lacks the service.</summary>
+    KeyForbidden,
+
+    /// <summary>The billing account behind the key is empty or absent.</summary>
+    BillingRequired,
+
+    /// <summary>A per-minute quota of the key's pool is used up.</summary>
+    QuotaPerMinute,
+
+    /// <summary>A per-day quota of the key's pool is used up until Pacific midnight.</summary>
+    QuotaPerDay,
+
+    /// <summary>The model is not offered to the key's tier (<c>limit: 0</c>).</summary>
+    QuotaNotOffered,
+
+    /// <summary>A 429 that names no quota.</summary>
+    QuotaUnspecified,
+
+    /// <summary>The model is overloaded, whoever asks.</summary>
+    Overloaded,
+
+    /// <summary>The upstream failed (5xx) or answered something unreadable.</summary>
+    UpstreamError,
+
+    /// <summary>No answer in time.</summary>
+    Timeout,
+
+    /// <summary>The connection could not be made or broke.</summary>
+    NetworkError,
+
+    /// <summary>We hung up, because the client did.</summary>
+    Cancelled,
+}

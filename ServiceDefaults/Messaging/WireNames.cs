@@ -1,0 +1,13 @@
+using MassTransit;
+
+// The names messages carry on the bus, apart from the records so that those need nothing but System.
+// A name never follows a rename of its type; a changed shape gets the next version.
+namespace GeminiBalance.Contracts;
+
+[MessageUrn("gb:requests-completed:v1", useDefaultPrefix: false)]
+[EntityName("gb.requests-completed.v1")]
+public sealed partial record RequestsCompleted;
+
+[MessageUrn("gb:key-attempts-failed:v1", useDefaultPrefix: false)]
+[EntityName("gb.key-attempts-failed.v1")]
+public sealed partial record KeyAttemptsFailed;

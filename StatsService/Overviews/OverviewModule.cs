@@ -1,0 +1,28 @@
+using GeminiBalance.StatsService.Views;
+
+namespace GeminiBalance.StatsService.Overviews;
+
+/// <summary>The state of the gateway at a glance.</summary>
+internal static class OverviewModule
+{
+    public static RouteGroupBuilder MapOverview(this RouteGroupBuilder stats)
+    {
+        stats.MapGet("/overview", GetAsync);
+        return stats;
+    }
+
+    private static async Task<IResult> GetAsync(
+        string? from, string? to, string? bucket, Npgsql.NpgsqlDataSource source, ViewPositions positions, TimeProvider time, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var (range, problem) = TimeRange.Read(from, to, bucket, now);
+        if (range is null)
+        {
+            return problem!;
+        }
+
+        var tick = await positions.TickAsync(cancellation).ConfigureAwait(false);
+        var figures = await OverviewQuery.ReadAsync(source, range.WithBuckets(), cancellation).ConfigureAwait(false);
+        return TypedResults.Ok(OverviewFigures.Overview(figures, now, tick.LagSeconds));
+    }
+}

@@ -1,0 +1,22 @@
+using GeminiBalance.Contracts;
+using Marten;
+using Marten.Events;
+
+namespace GeminiBalance.StatsService.Store;
+
+/// <summary>The names events carry in the store. A name never follows a rename of its type; a changed shape gets the next version and an upcaster.</summary>
+internal static class EventNames
+{
+    public const string RequestCompleted = "gb.request.completed.v1";
+
+    public static void Map(StoreOptions options) => Map<RequestFact>(options, RequestCompleted);
+
+    private static void Map<TEvent>(StoreOptions options, string name)
+        where TEvent : class
+    {
+        options.Events.MapEventType<TEvent>(name);
+
+        // Otherwise the column mt_dotnet_type would hold the CLR name, and a renamed type could not read its own past.
+        ((EventGraph)options.Events).EventMappingFor(typeof(TEvent)).DotNetTypeName = name;
+    }
+}

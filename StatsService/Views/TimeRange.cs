@@ -1,0 +1,160 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace GeminiBalance.StatsService.Views;
+
+/// <summary>A range of whole buckets.</summary>
+/// <param name="From">Start (UTC), on a bucket's start.</param>
+/// <param name="To">End (UTC), exclusive, on a bucket's start.</param>
+/// <param name="Bucket">Width of the buckets asked for; null when none were.</param>
+internal sealed record TimeRange(DateTimeOffset From, DateTimeOffset To, TimeSpan? Bucket)
+{
+    /// <summary>The longest range.</summary>
+    public const int MaximumDays = 400;
+
+    /// <summary>The most buckets in one answer.</summary>
+    public const int MaximumBuckets = 2_000;
+
+    private const string HowToWrite = "must be a time in ISO 8601 with its zone, as in 2026-01-31T10:15:00Z.";
+
+    private static readonly TimeSpan Default = TimeSpan.FromDays(1);
+
+    private static readonly DateTimeOffset Earliest = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private static readonly Dictionary<string, TimeSpan> Widths = new()
+    {
+        ["15m"] = TimeBuckets.Width,
+        ["1h"] = TimeSpan.FromHours(1),
+        ["6h"] = TimeSpan.FromHours(6),
+        ["1d"] = TimeSpan.FromDays(1),
+    };
+
+    private static readonly string[] Formats =
+    [
+        "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
+    ];
+
+    /// <summary>Reads the query parameters <c>from</c>, <c>to</c> and <c>bucket</c>; without a range it is the last 24 hours.</summary>
+    /// <param name="from">ISO 8601.</param>
+    /// <param name="to">ISO 8601.</param>
+    /// <param name="bucket">15m, 1h, 6h or 1d.</param>
+    /// <param name="now">The present.</param>
+    /// <returns>The range, widened to whole buckets, or what is wrong with the parameters.</returns>
+    public static (TimeRange? Range, ProblemHttpResult? Problem) Read(string? from, string? to, string? bucket, DateTimeOffset now)
+    {
+        TimeSpan? width = null;
+        if (bucket is not null)
+        {
+            if (!Widths.TryGetValue(bucket, out var known))
+            {
+                return (null, BadParameter.Of("bucket", $"must be one of {string.Join(", ", Widths.Keys)}."));
+            }
+
+            width = known;
+        }
+
+        if (!TryReadTime(to, now, out var end))
+        {
+            return (null, BadParameter.Of("to", HowToWrite));
+        }
+
+        if (EndFault(end, now) is { } endFault)
+        {
+            return (null, endFault);
+        }
+
+        if (!TryReadTime(from, end - Default, out var start))
+        {
+            return (null, BadParameter.Of("from", HowToWrite));
+        }
+
+        if (Fault(start, end) is { } fault)
+        {
+            return (null, fault);
+        }
+
+        var step = width ?? TimeBuckets.Width;
+        var range = new TimeRange(TimeBuckets.Floor(start, step), TimeBuckets.Ceiling(end, step), width);
+        if (from is null && to is null)
+        {
+            range = range with { From = range.To - Default };
+        }
+
+        return width is not null && range.Count(step) > MaximumBuckets
+            ? (null, BadParameter.Of("bucket", $"cuts the range into {range.Count(step)} buckets; at most {MaximumBuckets} are answered. Choose a wider one or a shorter range."))
+            : (range, null);
+    }
+
+    /// <summary>The same range with buckets: those asked for, or ones that suit its length.</summary>
+    public TimeRange WithBuckets()
+    {
+        if (Bucket is not null)
+        {
+            return this;
+        }
+
+        var width = (To - From).TotalDays switch
+        {
+            <= 1.1 => Widths["15m"],
+            <= 14 => Widths["1h"],
+            <= 60 => Widths["6h"],
+            _ => Widths["1d"],
+        };
+        return new TimeRange(TimeBuckets.Floor(From, width), TimeBuckets.Ceiling(To, width), width);
+    }
+
+    /// <summary>Starts of its buckets, oldest first.</summary>
+    public IEnumerable<DateTimeOffset> Starts()
+    {
+        for (var at = From; at < To; at += Bucket!.Value)
+        {
+            yield return at;
+        }
+    }
+
+    private static ProblemHttpResult? EndFault(DateTimeOffset end, DateTimeOffset now)
+    {
+        if (end < Earliest + Default)
+        {
+            return BadParameter.Of("to", "lies before 2020.");
+        }
+
+        return end > now.AddDays(MaximumDays) ? BadParameter.Of("to", "lies too far in the future.") : null;
+    }
+
+    private static ProblemHttpResult? Fault(DateTimeOffset start, DateTimeOffset end)
+    {
+        if (start < Earliest)
+        {
+            return BadParameter.Of("from", "lies before 2020.");
+        }
+
+        if (start >= end)
+        {
+            return BadParameter.Of("from", "must lie before to.");
+        }
+
+        return end - start > TimeSpan.FromDays(MaximumDays)
+            ? BadParameter.Of("from", $"lies more than {MaximumDays} days before to.")
+            : null;
+    }
+
+    private static bool TryReadTime(string? text, DateTimeOffset otherwise, out DateTimeOffset time)
+    {
+        time = otherwise;
+        if (text is null)
+        {
+            return true;
+        }
+
+        if (!DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var read))
+        {
+            return false;
+        }
+
+        time = read.ToUniversalTime();
+        return true;
+    }
+
+    private long Count(TimeSpan width) => (To - From).Ticks / width.Ticks;
+}

@@ -1,0 +1,47 @@
+using System.Collections;
+using System.Globalization;
+using System.Resources;
+using System.Text.RegularExpressions;
+using GeminiBalance.AdminUi.Resources;
+using GeminiBalance.Contracts;
+
+namespace GeminiBalance.AdminUi.Tests.Resources;
+
+/// <summary>Every text is there in both languages.</summary>
+public sealed partial class TextsTests
+{
+    public static TheoryData<Type> Areas() => [typeof(ShellTexts), typeof(OverviewTexts), typeof(KeysTexts), typeof(AccessKeysTexts), typeof(AccountTexts)];
+
+    [Theory]
+    [MemberData(nameof(Areas))]
+    public void Area_InBothLanguages_HasTheSameKeysAndPlaceholders(Type area)
+    {
+        var english = Read(area, CultureInfo.InvariantCulture);
+        var chinese = Read(area, CultureInfo.GetCultureInfo("zh-Hans"));
+
+        Assert.NotEmpty(english);
+        Assert.Equal(english.Keys.Order(StringComparer.Ordinal), chinese.Keys.Order(StringComparer.Ordinal));
+        Assert.All(english, text => Assert.Equal(Placeholders(text.Value), Placeholders(chinese[text.Key])));
+        Assert.All(chinese, text => Assert.Matches("[\u4e00-\u9fff]", text.Value));
+    }
+
+    [Fact]
+    public void States_OfKeysAndOutcomes_AllHaveAName()
+    {
+        var keys = Read(typeof(KeysTexts), CultureInfo.InvariantCulture);
+        var overview = Read(typeof(OverviewTexts), CultureInfo.InvariantCulture);
+
+        Assert.All(Enum.GetNames<KeyStatus>(), name => Assert.Contains($"Status.{name}", keys));
+        Assert.All(Enum.GetNames<ImportOutcome>(), name => Assert.Contains($"Outcome.{name}", keys));
+        Assert.All(Enum.GetNames<RequestOutcome>(), name => Assert.Contains($"RequestOutcome.{name}", overview));
+    }
+
+    private static Dictionary<string, string> Read(Type area, CultureInfo culture) =>
+        new ResourceManager(area).GetResourceSet(culture, createIfNotExists: true, tryParents: false)!
+            .Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!);
+
+    private static string[] Placeholders(string text) => [.. Placeholder().Matches(text).Select(match => match.Value).Order(StringComparer.Ordinal)];
+
+    [GeneratedRegex(@"\{\d\}")]
+    private static partial Regex Placeholder();
+}

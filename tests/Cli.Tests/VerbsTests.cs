@@ -1,0 +1,150 @@
+using System.Text.Json;
+using GeminiBalance.Contracts;
+using Xunit;
+
+namespace GeminiBalance.Cli.Tests;
+
+public sealed class VerbsTests
+{
+    private static readonly Guid Epoch = Guid.CreateVersion7();
+
+    [Fact]
+    public async Task ImportKeys_SomeRejected_NamesTheirLinesAndReturnsThree()
+    {
+        await using var stub = await StubSystem.StartAsync();
+        stub.On("POST /keys/imports", ContractsJson.Default.ImportResult, () => new(
+            [
+                new(1, ImportOutcome.Added, "AIza…1234", Guid.CreateVersion7(), null),
+                new(2, ImportOutcome.AlreadyInPool, "AIza…5678", Guid.CreateVersion7(), null),
+                new(3, ImportOutcome.NotAKey, null, null, "shorter than 20 characters"),
+            ],
+            1,
+            1,
+            1,
+            Epoch,
+            9));
+        stub.On("GET /internal/status", ContractsJson.Default.ProxyStatus, () => Status(9));
+        stub.On("GET /keys", ContractsJson.Default.KeyPage, () => new([], null, 0));
+        stub.On("GET /keys/summary", ContractsJson.Default.KeySummary, () => new(2, new Dictionary<KeyStatus, int> { [KeyStatus.Healthy] = 2 }));
+        using var folder = new TemporaryFolder();
+        var file = folder.In("keys.txt");
+        await File.WriteAllTextAsync(file, "AIza-secret-1234\nAIza-secret-5678\nshort\n", TestContext.Current.CancellationToken);
+        using var output = new StringWriter();
+
+        var code = await Verbs.ImportKeysAsync(stub.System, file, output);
+
+        Assert.Equal(3, code);
+        Assert.Contains("line 3: no key: shorter than 20 characters", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("1 added, 1 known already, 1 rejected.", output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ImportKeys_GatewayLagsBehind_WaitsForItAndForTheChecks()
+    {
+        await using var stub = await StubSystem.StartAsync();
+        var (asked, listed) = (0, 0);
+        stub.On("POST /keys/imports", ContractsJson.Default.ImportResult, () => new([], 2, 0, 0, Epoch, 9));
+        stub.On("GET /internal/status", ContractsJson.Default.ProxyStatus, () => Status(asked++ < 3 ? 8 : 9));
+        stub.On("GET /keys", ContractsJson.Default.KeyPage, () => new([Key("AIza…0001") with { Status = KeyStatus.New, LastCheckedAt = listed++ < 2 ? null : DateTimeOffset.UnixEpoch }], null, 1));
+        stub.On("GET /keys/summary", ContractsJson.Default.KeySummary, () => new(2, new Dictionary<KeyStatus, int> { [KeyStatus.Healthy] = 1, [KeyStatus.New] = 1 }));
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.In("keys.txt"), "a\nb\n", TestContext.Current.CancellationToken);
+        using var output = new StringWriter();
+
+        Assert.Equal(0, await Verbs.ImportKeysAsync(stub.System, folder.In("keys.txt"), output));
+
+        Assert.Equal(4, asked);
+        Assert.Equal(3, listed);
+        Assert.Contains("1 New, 1 Healthy", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ImportKeys_NoSuchFile_SaysSo()
+    {
+        await using var stub = await StubSystem.StartAsync();
+
+        var refusal = await Assert.ThrowsAsync<CliException>(() => Verbs.ImportKeysAsync(stub.System, "/nowhere/keys.txt", TextWriter.Null));
+
+        Assert.Contains("/nowhere/keys.txt", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ListKeys_TwoPages_PrintsBothMasked()
+    {
+        await using var stub = await StubSystem.StartAsync();
+        var pages = new Queue<KeyPage>([new([Key("AIza…0001")], "next page", 2), new([Key("AIza…0002")], null, 2)]);
+        stub.On("GET /keys", ContractsJson.Default.KeyPage, pages.Dequeue);
+        using var output = new StringWriter();
+
+        Assert.Equal(0, await Verbs.ListKeysAsync(stub.System, output));
+
+        Assert.Contains("AIza…0001", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("AIza…0002", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("after=next%20page", stub.Calls[^1].Query, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CreateAccessKey_Refused_SaysWhatTheServiceSaid()
+    {
+        await using var stub = await StubSystem.StartAsync();
+        stub.Refuse("POST /access-keys", 400, """{"title":"Bad Request","detail":"A name has 1 to 100 characters.","code":"invalid_name"}""");
+
+        var refusal = await Assert.ThrowsAsync<CliException>(() => Verbs.CreateAccessKeyAsync(stub.System, " ", TextWriter.Null));
+
+        Assert.Contains("A name has 1 to 100 characters.", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(1, refusal.ExitCode);
+    }
+
+    [Fact]
+    public async Task Password_TokenRefused_NamesTheTokenNotItsValue()
+    {
+        await using var stub = await StubSystem.StartAsync();
+        stub.Refuse("POST /internal/password", 401, "");
+
+        var refusal = await Assert.ThrowsAsync<CliException>(() => Verbs.PasswordAsync(stub.System, TextWriter.Null));
+
+        Assert.Contains("service token", refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(StubSystem.Token, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Password_IsPrintedOnce()
+    {
+        await using var stub = await StubSystem.StartAsync();
+        stub.On("POST /internal/password", _ => """{"user":"admin","password":"brand-new"}""");
+        using var output = new StringWriter();
+
+        Assert.Equal(0, await Verbs.PasswordAsync(stub.System, output));
+
+        Assert.Equal("user admin  password brand-new", output.ToString().Trim());
+    }
+
+    [Fact]
+    public void UsageJson_Sums_AreWhatTheirNamesSay()
+    {
+        var counts = new UsageCounts(10, 6, 2, 1, 1, 100, 50, 25, 10, 175);
+        using var json = JsonDocument.Parse(Verbs.UsageJson(new(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, UsageGrouping.Model, counts, [], 0.25)));
+
+        Assert.Equal(
+            [("requests", 10), ("succeeded", 6), ("failed", 3), ("aborted", 1), ("inputTokens", 100), ("outputTokens", 75), ("totalTokens", 175), ("lagSeconds", 0.25)],
+            json.RootElement.EnumerateObject().Select(property => (property.Name, property.Value.GetDouble())));
+    }
+
+    [Fact]
+    public async Task Status_OneIsUnwell_ReturnsOne()
+    {
+        await using var stub = await StubSystem.StartAsync();
+        var unwell = stub.System.State with { Resources = [.. stub.System.State.Resources.Skip(1), stub.System.State.Resources[0] with { Health = "Unhealthy" }] };
+        using var output = new StringWriter();
+
+        Assert.Equal(0, Verbs.Status(stub.System, output));
+        Assert.Equal(1, Verbs.Status(new(stub.Folder, unwell), output));
+        Assert.Contains("Unhealthy", output.ToString(), StringComparison.Ordinal);
+    }
+
+    private static ProxyStatus Status(long sequence) => new(Epoch, sequence, 2, 2, 1, "redis", 0);
+
+    private static KeyView Key(string mask) =>
+        new(Guid.CreateVersion7(), mask, "label", "project", KeyStatus.Healthy, null, null, null, DateTimeOffset.UnixEpoch, null, DateTimeOffset.UnixEpoch, null, null, 1);
+}

@@ -1,0 +1,76 @@
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+namespace GeminiBalance.EndToEnd.Tests;
+
+/// <summary>Every page and dialog in both themes, both languages, wide and narrow: accessible, within its width, without a complaint of the browser.</summary>
+public sealed class LookTests(Site site)
+{
+    private static readonly AxeRunOptions Rules = new()
+    {
+        RunOnly = new RunOnlyOptions { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] },
+    };
+
+    public static TheoryData<string, string, int> Looks()
+    {
+        var looks = new TheoryData<string, string, int>();
+        foreach (var language in new[] { "en", "zh-Hans" })
+        {
+            foreach (var theme in new[] { "light", "dark" })
+            {
+                looks.Add(language, theme, 1280);
+                looks.Add(language, theme, 375);
+            }
+        }
+
+        return looks;
+    }
+
+    [Theory]
+    [MemberData(nameof(Looks))]
+    public async Task Pages_InThisLook_AreAccessibleAndFit(string language, string theme, int width)
+    {
+        await using var visit = await site.SignedInAsync(language, theme, width);
+        foreach (var path in new[] { "/", "/keys?limit=25", "/access-keys" })
+        {
+            await visit.OpenAsync(path);
+            await CheckAsync(visit.Page, path, language, theme, width);
+        }
+
+        await visit.Page.GotoAsync("/account/password");
+        await CheckAsync(visit.Page, "/account/password", language, theme, width);
+
+        await visit.OpenAsync("/keys?status=Forbidden");
+        await visit.Page.Locator(".gb-page-actions button").First.ClickAsync();
+        await visit.Page.GetByRole(AriaRole.Dialog).WaitForAsync();
+        await CheckAsync(visit.Page, "/import", language, theme, width);
+
+        await visit.OpenAsync("/access-keys");
+        await visit.Page.Locator(".gb-page-actions button").First.ClickAsync();
+        await visit.Page.Locator("#access-name").FillAsync($"look {language} {theme} {width}");
+        await visit.Page.Locator(".gb-form button[type=submit]").ClickAsync();
+        await visit.Page.Locator(".gb-copy").First.WaitForAsync();
+        await CheckAsync(visit.Page, "/created", language, theme, width);
+        site.Services.AccessKeys.RemoveAll(key => key.Name.StartsWith("look ", StringComparison.Ordinal));
+
+        await using var stranger = await site.VisitAsync(language, theme, width);
+        await stranger.Page.GotoAsync("/login");
+        await CheckAsync(stranger.Page, "/login", language, theme, width);
+    }
+
+    private static async Task CheckAsync(IPage page, string name, string language, string theme, int width)
+    {
+        if (Environment.GetEnvironmentVariable("GB_SCREENSHOTS") is { Length: > 0 } folder)
+        {
+            await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, $"{name.Split('?')[0].Trim('/').Replace('/', '-')}-{language}-{theme}-{width}.png"), FullPage = true });
+        }
+
+        Assert.Equal(language, await page.Locator("html").GetAttributeAsync("lang"));
+        Assert.Equal(1, await page.Locator("h1").CountAsync());
+        Assert.Equal(1, await page.Locator("main").CountAsync());
+        Assert.True(await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"), $"{name} scrolls sideways at {width} px.");
+        var result = await page.RunAxe(Rules);
+        Assert.True(result.Violations.Length == 0, $"{name}: " + string.Join("; ", result.Violations.Select(violation => $"{violation.Id}: {string.Join(" | ", violation.Nodes.Take(3).Select(node => node.Html))}")));
+    }
+}

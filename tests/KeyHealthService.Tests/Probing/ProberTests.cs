@@ -1,0 +1,64 @@
+using GeminiBalance.Contracts;
+using GeminiBalance.GeminiSimulator.Keys;
+using GeminiBalance.KeyHealthService.Tests.Servers;
+using GeminiBalance.TestKit;
+using Xunit;
+
+namespace GeminiBalance.KeyHealthService.Tests.Probing;
+
+[Collection("servers")]
+public sealed class ProberTests(ServersFixture servers)
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(15);
+
+    [Fact]
+    public async Task NewKeys_AfterAnImport_AreCheckedAtOnceAndNoLogHoldsAny()
+    {
+        await using var simulator = await GeminiSimulatorHost.StartAsync();
+        await using var service = await StartAsync(simulator);
+        await simulator.Control.PutKeyAsync(new SimulatedKey(TestKeys.Standard(1), "good", "alpha", null));
+        await simulator.Control.PutKeyAsync(new SimulatedKey(TestKeys.Standard(2), "suspended", "beta", "suspended"));
+
+        await service.ImportAsync($"{TestKeys.Standard(1)}\n{TestKeys.Standard(2)}\n{TestKeys.Standard(3)}");
+
+        await Eventually.TrueAsync(
+            async () => !(await service.GetAsync<KeySummary>("/keys/summary")).ByStatus.ContainsKey(KeyStatus.New), Soon, "every key checked");
+        var keys = (await service.GetAsync<KeyPage>("/keys")).Items;
+        Assert.Equal(
+            [(KeyStatus.Invalid, "api_key_invalid"), (KeyStatus.Forbidden, "suspended"), (KeyStatus.Healthy, null)],
+            keys.OrderByDescending(key => key.Mask).Select(key => (key.Status, key.Reason)));
+        Assert.All(keys, key => Assert.NotNull(key.LastCheckedAt));
+        Assert.All(keys, key => Assert.True(key.NextCheckAt > key.LastCheckedAt!.Value.AddHours(5)));
+        Assert.DoesNotContain("AIzaSyTest000", service.Log.All, StringComparison.Ordinal);
+        Assert.Equal(0, await service.ScalarAsync<long>("select count(*) from keys.mt_events where data::text like '%AIzaSyTest000%' or mt_dotnet_type not like 'gb.%'"));
+    }
+
+    [Fact]
+    public async Task Check_OfAKeyThatWorksAgain_MakesItHealthy()
+    {
+        await using var simulator = await GeminiSimulatorHost.StartAsync();
+        await using var service = await StartAsync(simulator);
+        var id = (await service.ImportAsync(TestKeys.Standard(7))).Lines[0].KeyId!.Value;
+        await Eventually.TrueAsync(async () => (await service.GetAsync<KeyView>($"/keys/{id}")).Status == KeyStatus.Invalid, Soon, "the key found invalid");
+
+        await simulator.Control.PutKeyAsync(new SimulatedKey(TestKeys.Standard(7), "mended", "alpha", null));
+        var view = await service.SendAsync<KeyView>(HttpMethod.Post, $"/keys/{id}/check");
+
+        Assert.Equal((KeyStatus.Healthy, null), (view.Status, view.Reason));
+    }
+
+    [Fact]
+    public async Task Upstream_ThatIsAway_BlamesNoKey()
+    {
+        await using var service = await RunningService.StartAsync(servers, ("Probing:Enabled", "true"));
+        var id = (await service.ImportAsync(TestKeys.Standard(8))).Lines[0].KeyId!.Value;
+
+        var view = await service.SendAsync<KeyView>(HttpMethod.Post, $"/keys/{id}/check");
+
+        Assert.Equal((KeyStatus.New, null), (view.Status, view.LastCheckedAt));
+        Assert.NotNull(view.NextCheckAt);
+    }
+
+    private Task<RunningService> StartAsync(GeminiSimulatorHost simulator) =>
+        RunningService.StartAsync(servers, ("Gemini:BaseAddress", simulator.Address.ToString()), ("Probing:Enabled", "true"));
+}

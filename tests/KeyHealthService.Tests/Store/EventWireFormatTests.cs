@@ -1,0 +1,70 @@
+using System.Text.Json;
+using GeminiBalance.Contracts;
+using GeminiBalance.KeyHealthService.AccessKeys;
+using GeminiBalance.KeyHealthService.Health;
+using GeminiBalance.KeyHealthService.Keys;
+using GeminiBalance.KeyHealthService.Quotas;
+using GeminiBalance.KeyHealthService.Store;
+using Marten;
+using Xunit;
+
+namespace GeminiBalance.KeyHealthService.Tests.Store;
+
+/// <summary>The JSON of every event as it lies in the store. A fixture is never changed: a new shape gets a new name.</summary>
+public sealed class EventWireFormatTests
+{
+    private static readonly Guid Id = new("019f1a2b-0000-7000-8000-000000000001");
+    private static readonly DateTimeOffset At = new(2026, 7, 1, 12, 0, 0, 250, TimeSpan.Zero);
+
+    public static TheoryData<string> Names => [.. EventNames.All.Values];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Event_WrittenAndRead_HasItsReviewedForm(string name)
+    {
+        var serializer = Serializer();
+        var sample = Samples.Single(sample => EventNames.All[sample.GetType()] == name);
+        var reviewed = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Fixtures", "Events", $"{name}.json"));
+
+        var written = JsonSerializer.Serialize(JsonSerializer.Deserialize<JsonElement>(serializer.ToJson(sample)));
+
+        Assert.Equal(JsonSerializer.Serialize(JsonSerializer.Deserialize<JsonElement>(reviewed)), written);
+        using var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(reviewed));
+        Assert.Equal(sample, serializer.FromJson(sample.GetType(), stream));
+    }
+
+    [Fact]
+    public void Names_CoverEveryEventOnce()
+    {
+        var events = typeof(IPoolEvent).Assembly.GetTypes().Where(type => type is { IsClass: true } && type.IsAssignableTo(typeof(IPoolEvent)));
+
+        Assert.Equivalent(events, EventNames.All.Keys, strict: true);
+        Assert.Equal(EventNames.All.Count, EventNames.All.Values.Distinct().Count());
+        Assert.All(EventNames.All.Values, name => Assert.Matches(@"^gb\.[a-z-]+\.[a-z-]+\.v\d+$", name));
+    }
+
+    private static IPoolEvent[] Samples { get; } =
+    [
+        new KeyAdded(Id, "AIza…0001", "a1b2", "Team one", "alpha", "ada", At),
+        new KeyLabelled(Id, "Team two", "ada", At),
+        new KeyProjectSet(Id, "beta", "ada", At),
+        new KeyDisabled(Id, "ada", At),
+        new KeyEnabled(Id, "ada", At),
+        new KeyRemoved(Id, "ada", At),
+        new KeyHealthChanged(Id, KeyStatus.Healthy, KeyStatus.Forbidden, "billing", At.AddHours(1), UpstreamOutcomeClass.BillingRequired, 402, "proxy a", At),
+        new QuotaChanged(
+            Id, "project:alpha", "gemini-2.5-flash", QuotaStatus.Available, QuotaStatus.Cooling, At.AddMinutes(1),
+            UpstreamOutcomeClass.QuotaPerMinute, 429, "GenerateRequestsPerMinutePerProjectPerModel-FreeTier", 10, Id, "proxy a", At),
+        new AccessKeyCreated(Id, "team one", "sk-gb-abcd", "00ff", At.AddDays(30), "ada", At),
+        new AccessKeyDisabled(Id, "ada", At),
+        new AccessKeyEnabled(Id, "ada", At),
+        new AccessKeyRemoved(Id, "ada", At),
+    ];
+
+    private static ISerializer Serializer()
+    {
+        var options = new StoreOptions();
+        EventStoreSetup.Configure(options);
+        return options.Serializer();
+    }
+}

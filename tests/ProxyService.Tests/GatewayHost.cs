@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using GeminiBalance.Contracts;
+using GeminiBalance.ProxyService.Endpoints;
+using GeminiBalance.ProxyService.Forwarding;
+using GeminiBalance.ProxyService.KeyPool;
+using GeminiBalance.ProxyService.Reporting;
+using GeminiBalance.ServiceDefaults;
+using GeminiBalance.ServiceDefaults.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace GeminiBalance.ProxyService.Tests;
+
+/// <summary>The gateway on a real Kestrel, with a pool given by the test instead of Redis and a ledger in memory instead of the bus.</summary>
+internal sealed class GatewayHost : IAsyncDisposable
+{
+    private readonly WebApplication app;
+
+    private GatewayHost(WebApplication app, Uri address, string accessKey)
+    {
+        this.app = app;
+        Address = address;
+        AccessKey = accessKey;
+        Client = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(20) };
+        Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", accessKey);
+    }
+
+    public const string ServiceToken = "service-token-service-token-service-token";
+
+    public Uri Address { get; }
+
+    public string AccessKey { get; }
+
+    public HttpClient Client { get; }
+
+    public RecordingLedger Ledger => app.Services.GetRequiredService<RecordingLedger>();
+
+    public LivePool Pool => app.Services.GetRequiredService<LivePool>();
+
+    /// <summary>Starts a gateway.</summary>
+    /// <param name="upstream">The upstream's address.</param>
+    /// <param name="keys">The upstream keys; null for a gateway that has seen no snapshot.</param>
+    /// <param name="settings">Further settings.</param>
+    public static async Task<GatewayHost> StartAsync(Uri upstream, IReadOnlyList<string>? keys, params (string Name, string Value)[] settings)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["urls"] = "http://127.0.0.1:0",
+            ["ConnectionStrings:redis"] = "127.0.0.1:1,connectTimeout=100",
+            ["Encryption:Key"] = "encryption-key-encryption-key-encryption-key",
+            ["ServiceAuth:Token"] = ServiceToken,
+            ["Gemini:BaseAddress"] = upstream.ToString(),
+        });
+        builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
+        builder.Logging.ClearProviders();
+        builder.AddServiceDefaults();
+        builder.AddKeyPool();
+        builder.AddForwarding();
+        builder.AddEndpoints();
+        builder.Services.RemoveAll<IHostedService>();
+        builder.Services.AddSingleton<ProxyMetrics>();
+        builder.Services.AddSingleton<RecordingLedger>();
+        builder.Services.AddSingleton<IRequestLedger>(provider => provider.GetRequiredService<RecordingLedger>());
+        builder.Services.AddSingleton<IFailureReport>(provider => provider.GetRequiredService<RecordingLedger>());
+        var app = builder.Build();
+        app.MapEndpoints();
+        app.MapDefaultEndpoints();
+        var accessKey = AccessKeyFormat.Generate().Reveal();
+        if (keys is not null)
+        {
+            app.Services.GetRequiredService<LivePool>().Replace(Snapshot(app.Services.GetRequiredService<SecretEncryption>(), keys, accessKey), "test");
+        }
+
+        await app.StartAsync();
+        return new GatewayHost(app, new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()), accessKey);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        await app.StopAsync(limit.Token);
+        await app.DisposeAsync();
+    }
+
+    private static PoolSnapshot Snapshot(SecretEncryption encryption, IReadOnlyList<string> keys, string accessKey) => new(
+        Guid.CreateVersion7(),
+        1,
+        [.. keys.Select(key =>
+        {
+            var id = Guid.CreateVersion7();
+            return new PoolKey(id, encryption.Encrypt(id, SecretPurposes.UpstreamKey, new Secret(key)), null);
+        })],
+        [],
+        [new PoolAccessKey(Guid.CreateVersion7(), "test", AccessKeyFormat.Hash(accessKey), true, null)]);
+}
+
+/// <summary>Keeps what would go to the bus.</summary>
+internal sealed class RecordingLedger : IRequestLedger, IFailureReport
+{
+    public ConcurrentQueue<RequestFact> Facts { get; } = [];
+
+    public ConcurrentQueue<KeyAttemptFailure> Failures { get; } = [];
+
+    public long Unsent => 0;
+
+    public ValueTask RecordAsync(RequestFact fact)
+    {
+        Facts.Enqueue(fact);
+        return ValueTask.CompletedTask;
+    }
+
+    public void Report(KeyAttemptFailure failure) => Failures.Enqueue(failure);
+}

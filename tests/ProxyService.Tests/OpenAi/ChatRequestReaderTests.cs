@@ -1,0 +1,158 @@
+using System.Text;
+using GeminiBalance.ProxyService.OpenAi;
+using Xunit;
+
+namespace GeminiBalance.ProxyService.Tests.OpenAi;
+
+public sealed class ChatRequestReaderTests
+{
+    private const string Hello = "\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]";
+
+    [Fact]
+    public void Request_WithEverythingSupported_IsRead()
+    {
+        const string json = """
+            {"messages":[{"content":"be brief","role":"system"},{"role":"developer","content":[{"type":"text","text":"in English"}]},
+              {"role":"user","name":"u","content":[{"type":"text","text":"a"},{"text":"b","type":"text"}]},{"role":"assistant","content":null,"refusal":"no"},{"role":"user","content":"go"}],
+             "model":"gemini-2.5-flash","temperature":0.5,"top_p":1,"top_k":40,"max_tokens":5,"max_completion_tokens":7,"stop":["x","","y"],"seed":9007199254740993,
+             "presence_penalty":-0.5,"frequency_penalty":2,"reasoning_effort":"high","stream":true,"stream_options":{"include_usage":true,"include_obfuscation":false},
+             "user":"me","store":true,"metadata":{"a":"b"},"n":1,"response_format":{"type":"text"},"tools":[],"tool_choice":"none","logit_bias":{},"modalities":["text"],"parallel_tool_calls":false}
+            """;
+
+        var request = Read(json, out var error)!;
+
+        Assert.Null(error);
+        Assert.Equal("gemini-2.5-flash", request.Model);
+        Assert.Equal([ChatRole.System, ChatRole.System, ChatRole.User, ChatRole.Assistant, ChatRole.User], request.Messages.Select(message => message.Role));
+        Assert.Equal(["\"be brief\"", "\"in English\"", "\"a\"", "\"b\"", "\"no\"", "\"go\""], request.Texts.Select(text => Encoding.UTF8.GetString(text.In(Encoding.UTF8.GetBytes(json)))));
+        Assert.Equal((0.5, 1.0, 40, 7, 9007199254740993L), (request.Temperature!.Value, request.TopP!.Value, request.TopK!.Value, request.MaxTokens!.Value, request.Seed!.Value));
+        Assert.Equal((-0.5, 2.0, ReasoningEffort.High), (request.PresencePenalty!.Value, request.FrequencyPenalty!.Value, request.Effort!.Value));
+        Assert.Equal(2, request.Stop.Count);
+        Assert.True(request.Stream);
+        Assert.True(request.IncludeUsage);
+        Assert.Empty(request.Warnings);
+    }
+
+    [Theory]
+    [InlineData("", "invalid_json", null)]
+    [InlineData("{", "invalid_json", null)]
+    [InlineData("null", "invalid_body", null)]
+    [InlineData("[]", "invalid_body", null)]
+    [InlineData("{}", "missing_required_parameter", "model")]
+    [InlineData("{\"model\":\"m\"}", "missing_required_parameter", "messages")]
+    [InlineData("{\"model\":null,\"messages\":[]}", "invalid_type", "model")]
+    [InlineData("{\"model\":\"m\",\"input\":\"hi\"}", "invalid_body", "input")]
+    [InlineData("{\"model\":\"m\",\"messages\":[]}", "empty_array", "messages")]
+    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"\"}]}", "empty_array", "messages")]
+    [InlineData("{\"model\":\"m\",\"model\":\"m\",\"messages\":[]}", "invalid_json", null)]
+    [InlineData("{\"model\":\"m\",\"mod\\u0065l\":\"m\",\"messages\":[]}", "invalid_json", null)]
+    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"role\":\"user\",\"content\":\"hi\"}]}", "invalid_json", null)]
+    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"\\ud800\"}]}", "invalid_unicode", "messages[0].content")]
+    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"\\udc00x\"}]}]}", "invalid_unicode", "messages[0].content[0].text")]
+    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}]}", "missing_required_parameter", "messages[0].content")]
+    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"robot\",\"content\":\"x\"}]}", "invalid_value", "messages[0].role")]
+    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"tool\",\"content\":\"x\"}]}", "unsupported_value", "messages[0].role")]
+    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"content\":\"x\",\"tool_calls\":[{}]}]}", "unsupported_value", "messages[0].tool_calls")]
+    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"x\"}}]}]}", "unsupported_value", "messages[0].content[0].type")]
+    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"smell\"}]}]}", "invalid_value", "messages[0].content[0].type")]
+    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\"}]}]}", "missing_required_parameter", "messages[0].content[0].text")]
+    public void Request_Malformed_NamesTheFault(string json, string code, string? param)
+    {
+        Assert.Null(Read(json, out var error));
+        Assert.Equal((400, code, param), (error!.Status, error.Code, error.Param));
+    }
+
+    [Theory]
+    [InlineData("\"temperature\":2.1", "decimal_above_max_value", "temperature")]
+    [InlineData("\"temperature\":1e400", "decimal_above_max_value", "temperature")]
+    [InlineData("\"temperature\":\"1\"", "invalid_type", "temperature")]
+    [InlineData("\"top_p\":-1", "decimal_below_min_value", "top_p")]
+    [InlineData("\"max_tokens\":0", "integer_below_min_value", "max_tokens")]
+    [InlineData("\"max_tokens\":1.5", "invalid_type", "max_tokens")]
+    [InlineData("\"max_tokens\":2147483648", "integer_above_max_value", "max_tokens")]
+    [InlineData("\"max_tokens\":-9223372036854775809", "integer_below_min_value", "max_tokens")]
+    [InlineData("\"seed\":99999999999999999999", "", "")]
+    [InlineData("\"stop\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\"]", "array_above_max_length", "stop")]
+    [InlineData("\"stop\":[[\"a\"]]", "invalid_type", "stop[0]")]
+    [InlineData("\"stream\":\"true\"", "invalid_type", "stream")]
+    [InlineData("\"stream_options\":{\"include_usage\":true}", "invalid_value", "stream_options")]
+    [InlineData("\"n\":0", "integer_below_min_value", "n")]
+    [InlineData("\"n\":2", "unsupported_value", "n")]
+    [InlineData("\"tools\":[{\"type\":\"function\"}]", "unsupported_parameter", "tools")]
+    [InlineData("\"tool_choice\":\"required\"", "unsupported_parameter", "tool_choice")]
+    [InlineData("\"response_format\":{\"type\":\"json_object\"}", "unsupported_parameter", "response_format")]
+    [InlineData("\"response_format\":\"json\"", "invalid_type", "response_format")]
+    [InlineData("\"logit_bias\":{\"1\":2}", "unsupported_parameter", "logit_bias")]
+    [InlineData("\"logprobs\":true", "unsupported_parameter", "logprobs")]
+    [InlineData("\"modalities\":[\"text\",\"audio\"]", "unsupported_parameter", "modalities")]
+    [InlineData("\"web_search_options\":{}", "unsupported_parameter", "web_search_options")]
+    [InlineData("\"reasoning_effort\":\"enormous\"", "invalid_value", "reasoning_effort")]
+    [InlineData("\"user\":{}", "invalid_type", "user")]
+    public void Field_OutOfRangeOrNotSupported_IsNamed(string field, string code, string param)
+    {
+        var request = Read($"{{{Hello},{field}}}", out var error);
+
+        if (code.Length == 0)
+        {
+            Assert.NotNull(request);
+            return;
+        }
+
+        Assert.Null(request);
+        Assert.Equal((400, code, param), (error!.Status, error.Code, error.Param));
+    }
+
+    [Theory]
+    [InlineData("\"service_tier\":\"flex\"")]
+    [InlineData("\"prediction\":{\"type\":\"content\"}")]
+    public void Field_HarmlessButNotHonoured_GivesAWarning(string field) => Assert.Single(Read($"{{{Hello},{field}}}", out _)!.Warnings);
+
+    [Theory]
+    [InlineData("\"temperature\":null,\"stop\":null,\"seed\":null,\"tools\":null,\"response_format\":null,\"logit_bias\":null,\"max_tokens\":null,\"stream_options\":null,\"user\":null,\"modalities\":null,\"reasoning\":null")]
+    [InlineData("\"whatever\":{\"a\":[1,2,{}]},\"api_base\":\"http://example.test\"")]
+    [InlineData("\"stop\":\"\"")]
+    public void Field_NullOrUnknown_IsLeftOut(string field)
+    {
+        var request = Read($"{{{Hello},{field}}}", out var error);
+
+        Assert.Null(error);
+        Assert.Empty(request!.Warnings);
+        Assert.Empty(request.Stop);
+    }
+
+    [Fact]
+    public void Body_NotUtf8_IsRefused()
+    {
+        var json = Encoding.UTF8.GetBytes($"{{{Hello}}}");
+        json[^6] = 0xFF;
+
+        Assert.Null(ChatRequestReader.Read(json, out var error));
+        Assert.Equal("invalid_utf8", error!.Code);
+    }
+
+    [Theory]
+    [InlineData(63, true)]
+    [InlineData(65, false)]
+    [InlineData(100_000, false)]
+    public void Body_TooDeep_IsRefused(int depth, bool accepted)
+    {
+        var json = $"{{{Hello},\"metadata\":{new string('[', depth)}{new string(']', depth)}}}";
+
+        Assert.Equal(accepted, Read(json, out _) is not null);
+    }
+
+    [Theory]
+    [InlineData("plain", false)]
+    [InlineData("\\ud83d\\ude00", false)]
+    [InlineData("\\\\ud83d", false)]
+    [InlineData("\\ud83d", true)]
+    [InlineData("\\ud83dx", true)]
+    [InlineData("\\ud83d\\n", true)]
+    [InlineData("\\ude00", true)]
+    [InlineData("\\ud83d\\ud83d\\ude00", true)]
+    [InlineData("\\u00e9\\n\\\"", false)]
+    public void Escapes_WithHalfAPair_AreFound(string escaped, bool lone) =>
+        Assert.Equal(lone, GeminiBalance.ProxyService.Json.JsonText.HasLoneSurrogate(Encoding.UTF8.GetBytes(escaped)));
+
+    private static ChatRequest? Read(string json, out OpenAiError? error) => ChatRequestReader.Read(Encoding.UTF8.GetBytes(json), out error);
+}

@@ -1,0 +1,70 @@
+using System.Text.Json.Serialization.Metadata;
+using GeminiBalance.Contracts;
+
+namespace GeminiBalance.ServiceDefaults.Tests.Contracts;
+
+/// <summary>One value of every contract, with every field set somewhere and every nullable one left out somewhere.</summary>
+internal static class WireSamples
+{
+    private static readonly Guid A = Guid.Parse("0198c0de-0000-7000-8000-00000000000a");
+    private static readonly Guid B = Guid.Parse("0198c0de-0000-7000-8000-00000000000b");
+    private static readonly DateTimeOffset At = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+    private static readonly ContractsJson Json = ContractsJson.Default;
+
+    private static readonly RequestFact Answered = new(B, At, RequestOperation.ChatCompletion, RequestOutcome.Succeeded, 200, null, "gemini-2.5-flash", "gemini-2.5-flash", A, B,
+        [new AttemptFact(A, UpstreamOutcomeClass.QuotaPerMinute, 429, 12.5), new AttemptFact(B, UpstreamOutcomeClass.Succeeded, 200, 340.25)],
+        new KeyChoice("round_robin", 3, 1), true, new TokenUsage(10, 20, 5, 2, 1, 36), 120.5, 352.75, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+
+    private static readonly RequestFact Refused = new(A, At, RequestOperation.ChatCompletion, RequestOutcome.ClientError, 400, "invalid_value", null, null, A, null, [], null, false, null, null, 0.5, null);
+
+    private static readonly PoolKey Key = new(B, new EncryptedSecret(1, "bm9uY2UgY2lwaGVydGV4dCB0YWc="), "alpha");
+    private static readonly PoolKey KeyWithoutProject = new(A, new EncryptedSecret(2, "bm9uY2UgY2lwaGVydGV4dCB0YWc="), null);
+    private static readonly PoolKeyState Cooling = new(B, KeyStatus.Cooling, "quota_per_minute", "gemini-2.5-pro", At);
+    private static readonly PoolKeyState Disabled = new(A, KeyStatus.Disabled, null, null, null);
+    private static readonly PoolAccessKey Access = new(A, "ci", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", true, At);
+    private static readonly PoolAccessKey AccessForEver = new(B, "notebook", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", false, null);
+
+    private static readonly KeyView Suspended = new(A, "AIza…x9Qk", "team a", "alpha", KeyStatus.Forbidden, "suspended", null, 403, At, null, At, At, null, 4);
+    private static readonly KeyView CoolingKey = new(B, "AIza…y7Zz", null, null, KeyStatus.Cooling, "quota_per_minute", "gemini-2.5-pro", 429, At, At.AddMinutes(1), At, null, At.AddHours(1), 2);
+    private static readonly AccessKeyView AccessKey = new(A, "ci", "sk-gb-4fTq", true, At, At.AddDays(30), 1);
+
+    private static readonly UsageCounts Counts = new(10, 6, 1, 2, 1, 100, 200, 50, 20, 350);
+    private static readonly LatencyQuantiles Latency = new(10, 120.5, 340, 410.25, 900);
+
+    public static IReadOnlyDictionary<string, (object Value, JsonTypeInfo Type)> All { get; } = new Dictionary<string, (object, JsonTypeInfo)>
+    {
+        ["requests-completed.v1"] = (new RequestsCompleted(A, "proxy-1", [Answered, Refused]), Json.RequestsCompleted),
+        ["request-fact.v1"] = (Answered, Json.RequestFact),
+        ["key-attempts-failed.v1"] = (new KeyAttemptsFailed(A, "proxy-1",
+        [
+            new KeyAttemptFailure(B, "gemini-2.5-flash", At, UpstreamOutcomeClass.QuotaPerDay, 429, "RESOURCE_EXHAUSTED", "GenerateRequestsPerDayPerProjectPerModel-FreeTier", 250, TimeSpan.FromSeconds(51.6), null),
+            new KeyAttemptFailure(A, "gemini-2.5-pro", At, UpstreamOutcomeClass.KeyInvalid, 400, "API_KEY_INVALID", null, null, null, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+        ]), Json.KeyAttemptsFailed),
+        ["pool-snapshot.v1"] = (new PoolSnapshot(A, 42, [Key, KeyWithoutProject], [Cooling, Disabled], [Access, AccessForEver]), Json.PoolSnapshot),
+        ["pool-head.v1"] = (new PoolHead(A, 42, 2, 1, At), Json.PoolHead),
+        ["pool-change.v1"] = (new PoolChange(A, 43, [Key], [A], [Cooling], [A], [Access], [B]), Json.PoolChange),
+        ["pool-keys.v1"] = (new[] { Key, KeyWithoutProject }, Json.PoolKeyArray),
+        ["pool-states.v1"] = (new[] { Cooling, Disabled }, Json.PoolKeyStateArray),
+        ["pool-access-keys.v1"] = (new[] { Access, AccessForEver }, Json.PoolAccessKeyArray),
+        ["key-page.v1"] = (new KeyPage([Suspended, CoolingKey], "0198c0de", 2), Json.KeyPage),
+        ["key-summary.v1"] = (new KeySummary(5, new Dictionary<KeyStatus, int> { [KeyStatus.Healthy] = 4, [KeyStatus.Forbidden] = 1 }), Json.KeySummary),
+        ["edit-key.v1"] = (new EditKey("team a", null), Json.EditKey),
+        ["check-keys.v1"] = (new CheckKeys([A]), Json.CheckKeys),
+        ["import-result.v1"] = (new ImportResult(
+            [new ImportLine(1, ImportOutcome.Added, "AIza…x9Qk", A, null), new ImportLine(3, ImportOutcome.NotAKey, null, null, "The line is too short to be a key.")], 1, 0, 1, A, 44), Json.ImportResult),
+        ["timeline.v1"] = (new[] { new TimelineEntry(At, "key_added", "The key was added.", "admin") }, Json.TimelineEntryArray),
+        ["access-keys.v1"] = (new[] { AccessKey }, Json.AccessKeyViewArray),
+        ["create-access-key.v1"] = (new CreateAccessKey("ci", At), Json.CreateAccessKey),
+        ["created-access-key.v1"] = (new CreatedAccessKey(AccessKey, "sk-gb-…", A, 45), Json.CreatedAccessKey),
+        ["proxy-status.v1"] = (new ProxyStatus(A, 45, 5, 4, 1, "redis", 3), Json.ProxyStatus),
+        ["overview.v1"] = (new Overview(At, At.AddHours(1), Counts, 12.5, 0.75, 0.25, 2, Latency, null, [new OverviewBucket(At, Counts, Latency, Latency)], 0.5), Json.Overview),
+        ["usage.v1"] = (new Usage(At, At.AddHours(1), UsageGrouping.AccessKey, Counts, [new UsageRow(At, "0198c0de-0000-7000-8000-00000000000a", Counts), new UsageRow(null, null, Counts)], 0), Json.Usage),
+        ["failed-requests.v1"] = (new[]
+        {
+            new FailedRequest(A, At, RequestOutcome.NoKey, 429, "insufficient_quota", "gemini-2.5-pro", A, B, 2, UpstreamOutcomeClass.QuotaPerDay),
+            new FailedRequest(B, At, RequestOutcome.InternalError, 500, null, null, null, null, 0, null),
+        }, Json.FailedRequestArray),
+        ["projection-status.v1"] = (new ProjectionStatus(1000, new Dictionary<string, long> { ["usage"] = 990 }, 0.25, "stats-1"), Json.ProjectionStatus),
+        ["live-tick.v1"] = (new LiveTick(1000, 0.25), Json.LiveTick),
+    };
+}

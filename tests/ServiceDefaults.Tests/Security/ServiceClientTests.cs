@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+using System.Net;
+using GeminiBalance.ServiceDefaults.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Xunit;
+
+namespace GeminiBalance.ServiceDefaults.Tests.Security;
+
+public sealed class ServiceClientTests
+{
+    [Fact]
+    public async Task Client_IsFoundByServiceDiscovery_AndShowsTheToken()
+    {
+        var (app, client) = await StartAsync([]);
+        await using (app)
+        using (client)
+        {
+            using var host = Caller(client.BaseAddress!);
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/who").WithActor("admin");
+
+            using var response = await host.Services.GetRequiredService<KeysClient>().Http.SendAsync(request, TestContext.Current.CancellationToken);
+
+            Assert.Equal("admin", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        }
+    }
+
+    [Theory]
+    [InlineData("GET", 2, HttpStatusCode.OK)]
+    [InlineData("POST", 1, HttpStatusCode.ServiceUnavailable)]
+    public async Task Client_AnsweredUnavailable_AsksAgainOnlyForGet(string method, int calls, HttpStatusCode expected)
+    {
+        var seen = new ConcurrentQueue<string>();
+        var (app, client) = await StartAsync(seen);
+        await using (app)
+        using (client)
+        {
+            using var host = Caller(client.BaseAddress!);
+            using var request = new HttpRequestMessage(new HttpMethod(method), "/once-unavailable");
+
+            using var response = await host.Services.GetRequiredService<KeysClient>().Http.SendAsync(request, TestContext.Current.CancellationToken);
+
+            Assert.Equal(expected, response.StatusCode);
+            Assert.Equal(calls, seen.Count);
+        }
+    }
+
+    private static IHost Caller(Uri address)
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "Caller", EnvironmentName = "Production" });
+        builder.Configuration.AddInMemoryCollection([new("ServiceAuth:Token", TinyApp.Token), new("services:keyhealth:http:0", address.ToString())]);
+        builder.AddServiceDefaults();
+        builder.Services.AddServiceClient<KeysClient>("keyhealth");
+        return builder.Build();
+    }
+
+    private static Task<(WebApplication App, HttpClient Client)> StartAsync(ConcurrentQueue<string> seen)
+    {
+        var app = TinyApp.Build(builder => builder.Services.AddServiceAuthentication(asFallback: true), ("ServiceAuth:Token", TinyApp.Token));
+        app.AddActorEcho();
+        app.MapMethods("/once-unavailable", ["GET", "POST"], (HttpContext context) =>
+        {
+            seen.Enqueue(context.Request.Method);
+            return Results.StatusCode(seen.Count == 1 ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
+        });
+        return TinyApp.StartAsync(app);
+    }
+
+    internal sealed class KeysClient(HttpClient http)
+    {
+        public HttpClient Http => http;
+    }
+}

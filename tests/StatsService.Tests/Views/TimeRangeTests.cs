@@ -1,0 +1,67 @@
+using GeminiBalance.StatsService.Views;
+using Xunit;
+
+namespace GeminiBalance.StatsService.Tests.Views;
+
+public sealed class TimeRangeTests
+{
+    private static readonly DateTimeOffset Now = Facts.Noon.AddMinutes(7);
+
+    [Fact]
+    public void Read_Nothing_IsTheLastDayOfWholeBuckets()
+    {
+        var range = TimeRange.Read(null, null, null, Now).Range!;
+
+        Assert.Equal((Facts.Noon.AddMinutes(15).AddDays(-1), Facts.Noon.AddMinutes(15), null), (range.From, range.To, range.Bucket));
+        Assert.Equal(96, range.WithBuckets().Starts().Count());
+    }
+
+    [Theory]
+    [InlineData("2026-03-04T10:07:00Z", "2026-03-04T11:01:00Z", null, "10:00", "11:15")]
+    [InlineData("2026-03-04T10:07Z", "2026-03-04T11:00:00.000Z", null, "10:00", "11:00")]
+    [InlineData("2026-03-04T12:07:00+02:00", "2026-03-04T13:01:00+02:00", null, "10:00", "11:15")]
+    [InlineData("2026-03-04T10:07:00Z", "2026-03-04T11:01:00Z", "1h", "10:00", "12:00")]
+    [InlineData("2026-03-04T10:07:00Z", "2026-03-04T11:01:00Z", "6h", "06:00", "12:00")]
+    public void Read_UnevenTimes_WidensToWholeBuckets(string from, string to, string? bucket, string start, string end)
+    {
+        var range = TimeRange.Read(from, to, bucket, Now).Range!;
+
+        Assert.Equal((start, end), (range.From.ToString("HH:mm"), range.To.ToString("HH:mm")));
+    }
+
+    [Theory]
+    [InlineData("yesterday", null, null, "from")]
+    [InlineData("2026-03-04", null, null, "from")]
+    [InlineData("", null, null, "from")]
+    [InlineData("2026-03-04T10:00:00 00:00", null, null, "from")]
+    [InlineData(null, "2026-13-01T00:00:00Z", null, "to")]
+    [InlineData("2026-03-04T11:00:00Z", "2026-03-04T10:00:00Z", null, "from")]
+    [InlineData("2026-03-04T10:00:00Z", "2026-03-04T10:00:00Z", null, "from")]
+    [InlineData("2024-01-01T00:00:00Z", "2026-03-04T10:00:00Z", null, "from")]
+    [InlineData("0001-01-01T00:00:00Z", null, null, "from")]
+    [InlineData(null, "0001-01-01T00:00:00Z", null, "to")]
+    [InlineData(null, "9999-12-31T23:59:59Z", null, "to")]
+    [InlineData(null, null, "5m", "bucket")]
+    [InlineData(null, null, "", "bucket")]
+    [InlineData("2026-01-01T00:00:00Z", "2026-03-04T00:00:00Z", "15m", "bucket")]
+    public void Read_WhatMakesNoSense_NamesTheParameter(string? from, string? to, string? bucket, string parameter)
+    {
+        var (range, problem) = TimeRange.Read(from, to, bucket, Now);
+
+        Assert.Null(range);
+        Assert.Equal(400, problem!.StatusCode);
+        Assert.StartsWith(parameter + " ", problem.ProblemDetails.Detail);
+    }
+
+    [Theory]
+    [InlineData(1, 96)]
+    [InlineData(7, 168)]
+    [InlineData(30, 120)]
+    [InlineData(400, 401)]
+    public void WithBuckets_NoneAskedFor_ChoosesBySpan(int days, int buckets)
+    {
+        var range = new TimeRange(Facts.Noon.AddDays(-days), Facts.Noon, null).WithBuckets();
+
+        Assert.Equal(buckets, range.Starts().Count());
+    }
+}
