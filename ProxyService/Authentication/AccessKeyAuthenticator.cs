@@ -9,16 +9,18 @@ namespace GeminiBalance.ProxyService.Authentication;
 
 /// <summary>Finds out which access key a client shows. Wrong, disabled and expired keys get the same answer.</summary>
 /// <param name="pool">Knows the access keys.</param>
+/// <param name="failures">Slows guessing down.</param>
 /// <param name="time">The clock.</param>
-internal sealed class AccessKeyAuthenticator(LivePool pool, TimeProvider time)
+internal sealed class AccessKeyAuthenticator(LivePool pool, FailedAuthentications failures, TimeProvider time)
 {
     private const string Bearer = "Bearer ";
 
     /// <summary>Authenticates a request by its head alone.</summary>
-    /// <param name="headers">The headers.</param>
+    /// <param name="context">The request.</param>
+    /// <param name="acceptsQuery">Whether a key in the address counts: Gemini's own API has it there.</param>
     /// <param name="accessKey">The access key; null when refused.</param>
     /// <returns>Why it is refused; null when it is not.</returns>
-    public OpenAiError? Authenticate(IHeaderDictionary headers, out PoolAccessKey? accessKey)
+    public OpenAiError? Authenticate(HttpContext context, bool acceptsQuery, out PoolAccessKey? accessKey)
     {
         accessKey = null;
         if (pool.View is not { } view)
@@ -26,28 +28,35 @@ internal sealed class AccessKeyAuthenticator(LivePool pool, TimeProvider time)
             return OpenAiError.NotReady;
         }
 
-        var shown = Shown(headers);
+        accessKey = Find(view, Shown(context, acceptsQuery));
+        if (accessKey is not null)
+        {
+            return null;
+        }
+
+        return failures.Count(context.Connection.RemoteIpAddress) is { } wait ? OpenAiError.TooManyWrongKeys(wait) : OpenAiError.WrongAccessKey;
+    }
+
+    private PoolAccessKey? Find(PoolView view, ReadOnlySpan<char> shown)
+    {
         if (!AccessKeyFormat.IsWellFormed(shown))
         {
-            return OpenAiError.WrongAccessKey;
+            return null;
         }
 
         var hash = AccessKeyFormat.Hash(shown);
-        if (!view.AccessKeys.TryGetValue(hash, out var known)
-            || !CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(hash.AsSpan()), MemoryMarshal.AsBytes(known.Hash.AsSpan()))
-            || !known.Enabled
-            || known.ExpiresAt <= time.GetUtcNow())
-        {
-            return OpenAiError.WrongAccessKey;
-        }
-
-        accessKey = known;
-        return null;
+        return view.AccessKeys.TryGetValue(hash, out var known)
+            && CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(hash.AsSpan()), MemoryMarshal.AsBytes(known.Hash.AsSpan()))
+            && known.Enabled
+            && !(known.ExpiresAt <= time.GetUtcNow())
+            ? known
+            : null;
     }
 
-    /// <summary>What the client shows, in the headers clients of either dialect use.</summary>
-    private static ReadOnlySpan<char> Shown(IHeaderDictionary headers)
+    /// <summary>What the client shows, where clients of either dialect put it.</summary>
+    private static ReadOnlySpan<char> Shown(HttpContext context, bool acceptsQuery)
     {
+        var headers = context.Request.Headers;
         var authorization = headers.Authorization;
         if (authorization.Count > 1)
         {
@@ -66,6 +75,11 @@ internal sealed class AccessKeyAuthenticator(LivePool pool, TimeProvider time)
             key = headers["x-goog-api-key"];
         }
 
-        return key.Count == 1 ? key.ToString().AsSpan().Trim() : [];
+        if (key.Count > 0)
+        {
+            return key.Count == 1 ? key.ToString().AsSpan().Trim() : [];
+        }
+
+        return acceptsQuery ? context.Features.Get<QueryAccessKey>()?.Key?.Reveal() : [];
     }
 }

@@ -22,8 +22,11 @@ internal static partial class EndpointsExtensions
 
         """;
 
-    /// <summary>Clients disagree on whether their base address holds <c>/v1</c>.</summary>
-    private static readonly string[] Prefixes = ["/v1", "", "/v1/v1"];
+    /// <summary>Clients disagree on whether their base address holds <c>/v1</c>; the last is where Google's own OpenAI-compatible surface is.</summary>
+    private static readonly string[] Prefixes = ["/v1", "", "/v1/v1", "/v1beta/openai"];
+
+    /// <summary>Where Gemini's own API is.</summary>
+    private static readonly string[] NativePrefixes = ["/v1beta", "/v1alpha"];
 
     /// <summary>Adds what the routes need.</summary>
     public static WebApplicationBuilder AddEndpoints(this WebApplicationBuilder builder)
@@ -32,7 +35,8 @@ internal static partial class EndpointsExtensions
         AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
         builder.LimitRequests();
         builder.Services.AddServiceAuthentication();
-        builder.Services.AddSingleton<AccessKeyAuthenticator>();
+        builder.AddAccessKeys();
+        builder.Services.AddSingleton<OperationDesk>();
         builder.Services.AddSingleton<ChatEndpoint>();
         builder.Services.AddSingleton<ModelsEndpoint>();
         return builder;
@@ -50,6 +54,12 @@ internal static partial class EndpointsExtensions
         foreach (var prefix in Prefixes)
         {
             app.Map($"{prefix}/chat/completions", chat);
+            app.Map($"{prefix}/models", models);
+            app.Map($"{prefix}/models/{{**id}}", models);
+        }
+
+        foreach (var prefix in NativePrefixes)
+        {
             app.Map($"{prefix}/models", models);
             app.Map($"{prefix}/models/{{**id}}", models);
         }

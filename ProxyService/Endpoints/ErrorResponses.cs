@@ -1,6 +1,7 @@
 using System.Buffers;
 using GeminiBalance.ProxyService.Json;
 using GeminiBalance.ProxyService.OpenAi;
+using GeminiBalance.ProxyService.Translation.Errors;
 
 namespace GeminiBalance.ProxyService.Endpoints;
 
@@ -35,7 +36,7 @@ internal static class ErrorResponses
         }
 
         using var buffer = new PooledBuffer(512);
-        OpenAiErrorBody.Write(error, buffer);
+        ErrorBody.Write(RequestDialect.Of(context.Request), error, buffer);
         context.Response.ContentLength = buffer.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
         {

@@ -6,14 +6,23 @@ namespace GeminiBalance.ProxyService.Endpoints;
 /// <summary>Takes a JSON body in: form, size and encoding, not yet its content.</summary>
 internal static class RequestBody
 {
-    /// <summary>The most bytes of a chat completion's body.</summary>
+    /// <summary>The most bytes of any body.</summary>
     public const int MaximumBytes = 20 * 1024 * 1024;
 
-    /// <summary>Checks what the head says about the body.</summary>
+    /// <summary>A buffer for a request's body.</summary>
+    public static PooledBuffer Buffer(HttpRequest request) => new((int)Math.Clamp(request.ContentLength ?? 0, 4096, MaximumBytes) + 256);
+
+    /// <summary>Takes the body in.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="target">Gets the bytes, without a byte order mark.</param>
+    /// <param name="maximum">The most bytes of this operation's body.</param>
     /// <returns>Why it is refused; null when it is not.</returns>
-    public static OpenAiError? CheckHead(HttpRequest request)
+    public static async ValueTask<OpenAiError?> TakeAsync(HttpContext context, PooledBuffer target, int maximum = MaximumBytes) =>
+        CheckHead(context.Request, maximum) ?? await ReadAsync(context, target, maximum).ConfigureAwait(false);
+
+    private static OpenAiError? CheckHead(HttpRequest request, int maximum)
     {
-        if (request.ContentLength > MaximumBytes)
+        if (request.ContentLength > maximum)
         {
             return OpenAiError.TooLarge;
         }
@@ -26,11 +35,7 @@ internal static class RequestBody
         return IsJson(request.ContentType) ? null : Unsupported("unsupported_media_type", "The request body must be JSON in UTF-8: send 'Content-Type: application/json'.");
     }
 
-    /// <summary>Reads the body.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="target">Gets the bytes, without a byte order mark.</param>
-    /// <returns>Why it is refused; null when it is not.</returns>
-    public static async Task<OpenAiError?> ReadAsync(HttpContext context, PooledBuffer target)
+    private static async Task<OpenAiError?> ReadAsync(HttpContext context, PooledBuffer target, int maximum)
     {
         try
         {
@@ -43,7 +48,7 @@ internal static class RequestBody
                 }
 
                 target.Advance(read);
-                if (target.Length > MaximumBytes)
+                if (target.Length > maximum)
                 {
                     return OpenAiError.TooLarge;
                 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using GeminiBalance.ProxyService.Json;
 using GeminiBalance.ProxyService.OpenAi;
 using GeminiBalance.ProxyService.Reporting;
+using GeminiBalance.ProxyService.Translation.Errors;
 
 namespace GeminiBalance.ProxyService.Forwarding;
 
@@ -9,7 +10,8 @@ namespace GeminiBalance.ProxyService.Forwarding;
 /// <param name="context">The client's request.</param>
 /// <param name="record">What is known of it.</param>
 /// <param name="warnings">What was left out or changed.</param>
-internal sealed class ClientAnswer(HttpContext context, RequestRecord record, IReadOnlyList<string> warnings)
+/// <param name="dialect">In whose form errors are told.</param>
+internal sealed class ClientAnswer(HttpContext context, RequestRecord record, IReadOnlyList<string> warnings, ClientDialect dialect)
 {
     private const int LongestWarnings = 2000;
     private static readonly TimeSpan LongestUsefulWait = TimeSpan.FromSeconds(60);
@@ -51,7 +53,9 @@ internal sealed class ClientAnswer(HttpContext context, RequestRecord record, IR
         using var buffer = new PooledBuffer(512);
         if (HasBegun)
         {
-            OpenAiErrorBody.WriteEvent(error, buffer);
+            buffer.Append("data: "u8);
+            ErrorBody.Write(dialect, error, buffer);
+            buffer.Append("\n\n"u8);
             await SendAsync(buffer.Written, cancellationToken).ConfigureAwait(false);
             return;
         }
@@ -69,7 +73,7 @@ internal sealed class ClientAnswer(HttpContext context, RequestRecord record, IR
             headers["x-should-retry"] = "false";
         }
 
-        OpenAiErrorBody.Write(error, buffer);
+        ErrorBody.Write(dialect, error, buffer);
         await SendJsonAsync(buffer.Written, cancellationToken).ConfigureAwait(false);
     }
 

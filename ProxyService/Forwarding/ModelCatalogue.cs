@@ -25,18 +25,21 @@ internal sealed class ModelCatalogue(
 {
     private const string AnyModel = "";
     private const int MostPages = 20;
-    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long an old list serves before the upstream is asked again, once asking has failed.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim loading = new(1, 1);
     private volatile Listing? listing;
 
-    /// <summary>The names of the models.</summary>
+    /// <summary>The models.</summary>
     /// <param name="record">Gets the upstream calls that were made.</param>
     /// <param name="client">Ends when the client goes away.</param>
-    /// <returns>The names, or why there are none.</returns>
-    public async Task<(IReadOnlyList<string>? Models, OpenAiError? Error)> ListAsync(RequestRecord record, CancellationToken client)
+    /// <returns>The models, or why there are none.</returns>
+    public async Task<(IReadOnlyList<GeminiModel>? Models, OpenAiError? Error)> ListAsync(RequestRecord record, CancellationToken client)
     {
-        if (listing is { } known && known.LoadedAt + Fresh > time.GetUtcNow())
+        if (listing is { } known && known.FreshUntil > time.GetUtcNow())
         {
             return (known.Models, null);
         }
@@ -44,7 +47,7 @@ internal sealed class ModelCatalogue(
         await loading.WaitAsync(client).ConfigureAwait(false);
         try
         {
-            if (listing is { } loaded && loaded.LoadedAt + Fresh > time.GetUtcNow())
+            if (listing is { } loaded && loaded.FreshUntil > time.GetUtcNow())
             {
                 return (loaded.Models, null);
             }
@@ -52,11 +55,17 @@ internal sealed class ModelCatalogue(
             var (models, error) = await LoadAsync(record, client).ConfigureAwait(false);
             if (models is not null)
             {
-                listing = new Listing(models, time.GetUtcNow());
+                listing = new Listing(models, time.GetUtcNow() + Fresh);
                 return (models, null);
             }
 
-            return listing is { } old ? (old.Models, null) : (null, error);
+            if (listing is not { } old)
+            {
+                return (null, error);
+            }
+
+            listing = old with { FreshUntil = time.GetUtcNow() + Patience };
+            return (old.Models, null);
         }
         finally
         {
@@ -67,7 +76,7 @@ internal sealed class ModelCatalogue(
     /// <inheritdoc />
     public void Dispose() => loading.Dispose();
 
-    private async Task<(IReadOnlyList<string>? Models, OpenAiError? Error)> LoadAsync(RequestRecord record, CancellationToken client)
+    private async Task<(IReadOnlyList<GeminiModel>? Models, OpenAiError? Error)> LoadAsync(RequestRecord record, CancellationToken client)
     {
         var tried = new List<PooledKey>();
         OpenAiError? error = null;
@@ -99,13 +108,13 @@ internal sealed class ModelCatalogue(
         return (null, error ?? OpenAiError.NoAvailableKeys);
     }
 
-    private async Task<(IReadOnlyList<string>? Models, UpstreamOutcome Outcome, int? Status)> AskAsync(PooledKey key, CancellationToken client)
+    private async Task<(IReadOnlyList<GeminiModel>? Models, UpstreamOutcome Outcome, int? Status)> AskAsync(PooledKey key, CancellationToken client)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(client);
         int? status = null;
         try
         {
-            var names = new List<string>();
+            var found = new List<GeminiModel>();
             string? page = null;
             for (var i = 0; i < MostPages; i++)
             {
@@ -123,14 +132,14 @@ internal sealed class ModelCatalogue(
                     return (null, new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable), status);
                 }
 
-                page = ModelListReader.Read(body.Written, names);
+                page = ModelListReader.Read(body.Written, found);
                 if (page is null)
                 {
                     break;
                 }
             }
 
-            return (names, new UpstreamOutcome.Answered(), status);
+            return (found, new UpstreamOutcome.Answered(), status);
         }
         catch (JsonException)
         {
@@ -142,5 +151,5 @@ internal sealed class ModelCatalogue(
         }
     }
 
-    private sealed record Listing(IReadOnlyList<string> Models, DateTimeOffset LoadedAt);
+    private sealed record Listing(IReadOnlyList<GeminiModel> Models, DateTimeOffset FreshUntil);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace GeminiBalance.ProxyService.Gemini;
@@ -9,10 +10,10 @@ internal static class ModelListReader
 
     /// <summary>Reads a page.</summary>
     /// <param name="page">Its JSON.</param>
-    /// <param name="names">Gets the names, without <c>models/</c>.</param>
+    /// <param name="models">Gets the models.</param>
     /// <returns>The token of the next page; null on the last.</returns>
     /// <exception cref="JsonException">It is no list of models.</exception>
-    public static string? Read(ReadOnlyMemory<byte> page, List<string> names)
+    public static string? Read(ReadOnlyMemory<byte> page, List<GeminiModel> models)
     {
         using var document = JsonDocument.Parse(page);
         var root = document.RootElement;
@@ -21,13 +22,13 @@ internal static class ModelListReader
             throw new JsonException("A list of models is an object.");
         }
 
-        if (root.TryGetProperty("models", out var models) && models.ValueKind == JsonValueKind.Array)
+        if (root.TryGetProperty("models", out var list) && list.ValueKind == JsonValueKind.Array)
         {
-            foreach (var model in models.EnumerateArray())
+            foreach (var model in list.EnumerateArray())
             {
                 if (model.ValueKind == JsonValueKind.Object && model.TryGetProperty("name", out var name) && name.ValueKind == JsonValueKind.String && name.GetString() is { Length: > 0 } text)
                 {
-                    names.Add(text.StartsWith(Prefix, StringComparison.Ordinal) ? text[Prefix.Length..] : text);
+                    models.Add(new GeminiModel(text.StartsWith(Prefix, StringComparison.Ordinal) ? text[Prefix.Length..] : text, JsonMarshal.GetRawUtf8Value(model).ToArray()));
                 }
             }
         }

@@ -34,6 +34,17 @@ internal sealed record OpenAiError(int Status, string Type, string? Code, string
         "invalid_api_key",
         "Incorrect API key provided. Send an access key of this gateway as 'Authorization: Bearer sk-gb-...'.");
 
+    /// <summary>Too many wrong access keys came from the client's address.</summary>
+    public static OpenAiError TooManyWrongKeys(TimeSpan wait) => new(
+        StatusCodes.Status429TooManyRequests,
+        OpenAiErrorTypes.RateLimit,
+        "rate_limit_exceeded",
+        "Too many requests with a wrong API key came from this address. Check the key and try again later.",
+        RetryAfter: wait);
+
+    /// <summary>The access key may not use the model.</summary>
+    public static OpenAiError ModelNotAllowed { get; } = new(StatusCodes.Status403Forbidden, OpenAiErrorTypes.InvalidRequest, "model_not_allowed", "This API key may not use this model.", "model");
+
     /// <summary>The body is larger than allowed.</summary>
     public static OpenAiError TooLarge { get; } = new(StatusCodes.Status413PayloadTooLarge, OpenAiErrorTypes.InvalidRequest, "request_too_large", "The request body is too large.");
 

@@ -19,12 +19,4 @@ internal static class OpenAiErrorBody
         writer.WriteEndObject();
         writer.WriteEndObject();
     }
-
-    /// <summary>Writes the error as an event of a stream that has begun; no <c>[DONE]</c> follows it.</summary>
-    public static void WriteEvent(OpenAiError error, IBufferWriter<byte> target)
-    {
-        target.Write("data: "u8);
-        Write(error, target);
-        target.Write("\n\n"u8);
-    }
 }

@@ -48,7 +48,10 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// <param name="upstream">The upstream's address.</param>
     /// <param name="keys">The upstream keys; null for a gateway that has seen no snapshot.</param>
     /// <param name="settings">Further settings.</param>
-    public static async Task<GatewayHost> StartAsync(Uri upstream, IReadOnlyList<string>? keys, params (string Name, string Value)[] settings)
+    public static Task<GatewayHost> StartAsync(Uri upstream, IReadOnlyList<string>? keys, params (string Name, string Value)[] settings) => StartAsync(upstream, keys, TimeProvider.System, settings);
+
+    /// <summary>Starts a gateway with a clock of its own.</summary>
+    public static async Task<GatewayHost> StartAsync(Uri upstream, IReadOnlyList<string>? keys, TimeProvider time, params (string Name, string Value)[] settings)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -62,6 +65,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
         builder.Logging.ClearProviders();
         builder.AddServiceDefaults();
+        builder.Services.Replace(ServiceDescriptor.Singleton(time));
         builder.AddKeyPool();
         builder.AddForwarding();
         builder.AddEndpoints();

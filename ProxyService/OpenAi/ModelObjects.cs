@@ -4,12 +4,12 @@ using System.Text.Json;
 namespace GeminiBalance.ProxyService.OpenAi;
 
 /// <summary>The JSON of models. <c>created</c> is fixed: the upstream does not tell, and clients want a number.</summary>
-internal static class ModelListBody
+internal static class ModelObjects
 {
     private const long Created = 1_735_689_600;
 
     /// <summary>Writes a list.</summary>
-    public static void WriteList(IReadOnlyList<string> models, IBufferWriter<byte> target)
+    public static void WriteList(IEnumerable<string> models, IBufferWriter<byte> target)
     {
         using var writer = new Utf8JsonWriter(target);
         writer.WriteStartObject();

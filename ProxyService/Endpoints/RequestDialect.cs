@@ -1,0 +1,40 @@
+using GeminiBalance.ProxyService.Translation.Errors;
+
+namespace GeminiBalance.ProxyService.Endpoints;
+
+/// <summary>Whose API a request speaks.</summary>
+internal static class RequestDialect
+{
+    private static readonly string[] NativeVersions = ["/v1beta", "/v1alpha"];
+
+    /// <summary>By the path; where both APIs have the same path, by where the key is.</summary>
+    public static ClientDialect Of(HttpRequest request)
+    {
+        var path = request.Path;
+        if (path.StartsWithSegments("/v1beta/openai", StringComparison.OrdinalIgnoreCase))
+        {
+            return ClientDialect.OpenAi;
+        }
+
+        foreach (var version in NativeVersions)
+        {
+            if (path.StartsWithSegments(version, StringComparison.OrdinalIgnoreCase))
+            {
+                return ClientDialect.Gemini;
+            }
+        }
+
+        return IsModelPath(path) && (IsMethodCall(request) || SendsGoogleKey(request)) ? ClientDialect.Gemini : ClientDialect.OpenAi;
+    }
+
+    /// <summary>Whether a key in the address counts: only where no client of OpenAI's API would ever ask.</summary>
+    public static bool AcceptsQueryKey(HttpRequest request) => Of(request) == ClientDialect.Gemini && !IsModelPath(request.Path) | IsMethodCall(request);
+
+    private static bool IsModelPath(PathString path) => path.StartsWithSegments("/v1/models") || path.StartsWithSegments("/models") || path.StartsWithSegments("/v1/v1/models");
+
+    /// <summary>A method of a model, as <c>/models/gemini-2.5-flash:generateContent</c>: nothing of OpenAI's is posted there.</summary>
+    private static bool IsMethodCall(HttpRequest request) => HttpMethods.IsPost(request.Method) && request.Path.Value!.LastIndexOf(':') > request.Path.Value!.LastIndexOf('/');
+
+    private static bool SendsGoogleKey(HttpRequest request) =>
+        request.Headers.ContainsKey("x-goog-api-key") && request.Headers.Authorization.Count == 0 && !request.Headers.ContainsKey("x-api-key");
+}
