@@ -10,6 +10,8 @@ namespace GeminiBalance.Contracts;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(RequestsCompleted))]
 [JsonSerializable(typeof(RequestFact))]
+[JsonSerializable(typeof(SegmentClosed[]))]
+[JsonSerializable(typeof(SegmentVerdict[]))]
 [JsonSerializable(typeof(KeyAttemptsFailed))]
 [JsonSerializable(typeof(PoolSnapshot))]
 [JsonSerializable(typeof(PoolHead))]

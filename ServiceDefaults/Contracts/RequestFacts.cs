@@ -1,16 +1,19 @@
+using System.Text.Json.Serialization;
+
 namespace GeminiBalance.Contracts;
 
 /// <summary>A batch of finished requests, sent by a proxy. Re-sent unchanged, with the same <see cref="BatchId"/>, until the bus confirms it.</summary>
 /// <param name="BatchId">UUIDv7; also the message id on the bus and the stream id in the event store.</param>
 /// <param name="Proxy">Name of the proxy replica that answered the requests.</param>
 /// <param name="Facts">At most <see cref="MaximumFacts"/> facts, oldest first.</param>
-public sealed partial record RequestsCompleted(Guid BatchId, string Proxy, IReadOnlyList<RequestFact> Facts)
+/// <param name="Segment">The segment of the proxy's journal that holds these facts, all of them; see <see cref="SegmentClosed"/>. Null from a proxy without a journal.</param>
+public sealed partial record RequestsCompleted(Guid BatchId, string Proxy, IReadOnlyList<RequestFact> Facts, Guid? Segment = null)
 {
     /// <summary>The most facts one batch may carry.</summary>
     public const int MaximumFacts = 200;
 }
 
-/// <summary>What became of one client request. Written once, after the last byte of the answer; holds no prompt, answer or secret.</summary>
+/// <summary>What became of one client request. Written once, before the last byte of the answer; holds no prompt, answer or secret.</summary>
 /// <param name="Id">UUIDv7 made by the proxy; the id of the event in the store, and what makes a fact countable exactly once.</param>
 /// <param name="StartedAt">When the request's head had been read (UTC).</param>
 /// <param name="Operation">What was asked for.</param>
@@ -28,6 +31,10 @@ public sealed partial record RequestsCompleted(Guid BatchId, string Proxy, IRead
 /// <param name="FirstTokenMs">Milliseconds from <paramref name="StartedAt"/> to the first content sent to the client; streams only.</param>
 /// <param name="DurationMs">Milliseconds from <paramref name="StartedAt"/> to the last byte sent.</param>
 /// <param name="TraceParent">W3C <c>traceparent</c> of the request, so that its trace goes on to the store.</param>
+/// <param name="Estimated">Whether <paramref name="Tokens"/> is the gateway's estimate, because the upstream reported nothing for what it was asked.</param>
+/// <param name="OverheadMs">The gateway's own part of <paramref name="DurationMs"/>: what is left without the upstream calls. Null when unknown.</param>
+/// <param name="Recovered">Whether the proxy died over this request: the fact was made at its next start, as <see cref="RequestOutcome.Aborted"/> and with an estimate.</param>
+/// <param name="ClientRequestId">The id the client gave its request, if it gave one in the form the gateway keeps.</param>
 public sealed record RequestFact(
     Guid Id,
     DateTimeOffset StartedAt,
@@ -45,20 +52,42 @@ public sealed record RequestFact(
     TokenUsage? Tokens,
     double? FirstTokenMs,
     double DurationMs,
-    string? TraceParent);
+    string? TraceParent,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Estimated = false,
+    double? OverheadMs = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Recovered = false,
+    string? ClientRequestId = null);
 
 /// <summary>One upstream call.</summary>
 /// <param name="KeyId">The upstream key used.</param>
 /// <param name="Outcome">How the upstream answered, classified once.</param>
 /// <param name="Status">The upstream's HTTP status; null when none arrived.</param>
 /// <param name="DurationMs">Milliseconds the call took.</param>
-public sealed record AttemptFact(Guid KeyId, UpstreamOutcomeClass Outcome, int? Status, double DurationMs);
+/// <param name="FirstByteMs">Milliseconds until the upstream's head arrived; null when none did.</param>
+/// <param name="Reason">The upstream's own word for a refusal (<c>RESOURCE_EXHAUSTED</c>, <c>API_KEY_INVALID</c>): capitals, digits and <c>_</c>, at most 64. Null when it gave none.</param>
+public sealed record AttemptFact(Guid KeyId, UpstreamOutcomeClass Outcome, int? Status, double DurationMs, double? FirstByteMs = null, string? Reason = null);
 
 /// <summary>Why a key was chosen.</summary>
 /// <param name="Strategy">Name of the balancing strategy.</param>
 /// <param name="Eligible">How many keys could have served.</param>
 /// <param name="Excluded">How many keys of the pool were kept out.</param>
-public sealed record KeyChoice(string Strategy, int Eligible, int Excluded);
+/// <param name="ExcludedBy">The same by reason, a word of the pool's closed set; reasons without a key are left out. Null when not counted.</param>
+/// <param name="Finalists">The keys that were compared in the end, the chosen one first; null for strategies that compare none.</param>
+public sealed record KeyChoice(
+    string Strategy,
+    int Eligible,
+    int Excluded,
+    IReadOnlyDictionary<string, int>? ExcludedBy = null,
+    IReadOnlyList<ChoiceFinalist>? Finalists = null);
+
+/// <summary>One of the keys compared in a choice, and what its score was made of. A part the strategy does not look at is null.</summary>
+/// <param name="KeyId">The key.</param>
+/// <param name="Score">Its score; the best one wins.</param>
+/// <param name="Success">Share (0 to 1) of its calls that succeeded lately.</param>
+/// <param name="LatencyMs">Its usual latency.</param>
+/// <param name="Headroom">Share (0 to 1) of its quota that is left.</param>
+/// <param name="InFlight">Calls on their way over it.</param>
+public sealed record ChoiceFinalist(Guid KeyId, double Score, double? Success = null, double? LatencyMs = null, double? Headroom = null, int? InFlight = null);
 
 /// <summary>Tokens as the upstream reported them. <c>Total = Prompt + ToolUsePrompt + Completion + Thoughts</c>.</summary>
 /// <param name="Prompt">Tokens of the prompt, cached ones included.</param>
@@ -67,7 +96,17 @@ public sealed record KeyChoice(string Strategy, int Eligible, int Excluded);
 /// <param name="Cached">The part of <paramref name="Prompt"/> that came from a cache.</param>
 /// <param name="ToolUsePrompt">Prompt tokens added by server-side tools.</param>
 /// <param name="Total">The upstream's own total.</param>
-public sealed record TokenUsage(long Prompt, long Completion, long Thoughts, long Cached, long ToolUsePrompt, long Total);
+/// <param name="PromptAudio">The part of <paramref name="Prompt"/> that was audio.</param>
+/// <param name="CompletionAudio">The part of <paramref name="Completion"/> that is audio.</param>
+public sealed record TokenUsage(
+    long Prompt,
+    long Completion,
+    long Thoughts,
+    long Cached,
+    long ToolUsePrompt,
+    long Total,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long PromptAudio = 0,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long CompletionAudio = 0);
 
 /// <summary>What a client asked for.</summary>
 public enum RequestOperation
@@ -83,6 +122,9 @@ public enum RequestOperation
 
     /// <summary>The native Gemini surface.</summary>
     NativeGemini,
+
+    /// <summary>The native <c>countTokens</c>.</summary>
+    CountTokens,
 }
 
 /// <summary>The final outcome of a request, seen from the client.</summary>
@@ -103,7 +145,7 @@ public enum RequestOutcome
     /// <summary>The upstream or the network failed.</summary>
     UpstreamError,
 
-    /// <summary>The client went away before the end.</summary>
+    /// <summary>The client went away before the end, or the proxy died over the request.</summary>
     Aborted,
 
     /// <summary>The gateway itself failed.</summary>

@@ -15,6 +15,21 @@ internal static class WireSamples
         [new AttemptFact(A, UpstreamOutcomeClass.QuotaPerMinute, 429, 12.5), new AttemptFact(B, UpstreamOutcomeClass.Succeeded, 200, 340.25)],
         new KeyChoice("round_robin", 3, 1), true, new TokenUsage(10, 20, 5, 2, 1, 36), 120.5, 352.75, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 
+    /// <summary>With what later fields were added; the one above proves that facts without them are still written and read as they were.</summary>
+    private static readonly RequestFact Estimated = Answered with
+    {
+        Outcome = RequestOutcome.Aborted,
+        Status = 499,
+        Attempts = [new AttemptFact(A, UpstreamOutcomeClass.QuotaPerMinute, 429, 12.5, 11.25, "RESOURCE_EXHAUSTED"), new AttemptFact(B, UpstreamOutcomeClass.Cancelled, 200, 340.25, 80)],
+        Choice = new KeyChoice("adaptive", 3, 2, new Dictionary<string, int> { ["cooling"] = 1, ["invalid"] = 1 },
+            [new ChoiceFinalist(B, 0.875, 0.99, 340.5, 0.5, 2), new ChoiceFinalist(A, 0.25)]),
+        Tokens = new TokenUsage(10, 20, 0, 0, 0, 30, 4, 8),
+        Estimated = true,
+        OverheadMs = 1.5,
+        Recovered = true,
+        ClientRequestId = "client-7",
+    };
+
     private static readonly RequestFact Refused = new(A, At, RequestOperation.ChatCompletion, RequestOutcome.ClientError, 400, "invalid_value", null, null, A, null, [], null, false, null, null, 0.5, null);
 
     private static readonly PoolKey Key = new(B, new EncryptedSecret(1, "bm9uY2UgY2lwaGVydGV4dCB0YWc="), "alpha");
@@ -35,6 +50,10 @@ internal static class WireSamples
     {
         ["requests-completed.v1"] = (new RequestsCompleted(A, "proxy-1", [Answered, Refused]), Json.RequestsCompleted),
         ["request-fact.v1"] = (Answered, Json.RequestFact),
+        ["requests-completed.v1.segment"] = (new RequestsCompleted(A, "proxy-1", [Estimated], B), Json.RequestsCompleted),
+        ["request-fact.v1.estimated"] = (Estimated, Json.RequestFact),
+        ["segments-closed.v1"] = (new[] { new SegmentClosed("proxy-1", A, At, At.AddMinutes(5), 2000, 123456) }, Json.SegmentClosedArray),
+        ["segment-verdicts.v1"] = (new[] { new SegmentVerdict(A, SegmentState.Confirmed, 2000, 123456), new SegmentVerdict(B, SegmentState.Incomplete, 0, 0) }, Json.SegmentVerdictArray),
         ["key-attempts-failed.v1"] = (new KeyAttemptsFailed(A, "proxy-1",
         [
             new KeyAttemptFailure(B, "gemini-2.5-flash", At, UpstreamOutcomeClass.QuotaPerDay, 429, "RESOURCE_EXHAUSTED", "GenerateRequestsPerDayPerProjectPerModel-FreeTier", 250, TimeSpan.FromSeconds(51.6), null),
