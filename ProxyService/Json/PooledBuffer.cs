@@ -60,6 +60,10 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         Length -= count;
     }
 
+    /// <summary>Forgets what was written last.</summary>
+    /// <param name="length">How many bytes to keep.</param>
+    public void Truncate(int length) => Length = Math.Min(Length, length);
+
     /// <summary>Leaves the memory to the garbage collector: for when somebody else may still read it.</summary>
     public void Abandon() => bytes = [];
 

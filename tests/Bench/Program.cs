@@ -1,0 +1,16 @@
+using GeminiBalance.Bench;
+
+// Every bench by its name; a new one is a line here. Figures worth keeping stand in RESULTS.md, with the command that made them.
+Dictionary<string, Func<Task>> benches = new(StringComparer.Ordinal)
+{
+    ["translation"] = TranslationBench.RunAsync,
+};
+
+if (args is not [var name] || !benches.TryGetValue(name, out var bench))
+{
+    Console.Error.WriteLine($"Usage: dotnet run --project tests/Bench -c Release -- NAME, with NAME one of: {string.Join(", ", benches.Keys)}");
+    return 2;
+}
+
+await bench();
+return 0;
