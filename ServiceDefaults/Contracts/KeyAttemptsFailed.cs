@@ -17,6 +17,7 @@ public sealed partial record KeyAttemptsFailed(Guid BatchId, string Proxy, IRead
 /// <param name="QuotaLimit">That quota's limit, when given.</param>
 /// <param name="RetryAfter">The wait the upstream asked for.</param>
 /// <param name="TraceParent">W3C <c>traceparent</c> of the request, so that its trace goes on to the key's stream.</param>
+/// <param name="Project">The project the upstream named in its error's metadata, as <c>projects/123</c>.</param>
 public sealed record KeyAttemptFailure(
     Guid KeyId,
     string Model,
@@ -27,4 +28,5 @@ public sealed record KeyAttemptFailure(
     string? QuotaId,
     long? QuotaLimit,
     TimeSpan? RetryAfter,
-    string? TraceParent);
+    string? TraceParent,
+    string? Project = null);

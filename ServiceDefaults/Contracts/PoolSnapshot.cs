@@ -9,12 +9,14 @@ namespace GeminiBalance.Contracts;
 /// <param name="Keys">The upstream keys.</param>
 /// <param name="States">The keys that are not plainly healthy; a key not named here is healthy.</param>
 /// <param name="AccessKeys">The access keys of clients.</param>
+/// <param name="Quotas">Limits and use of the quota pools, as far as limits are known.</param>
 public sealed record PoolSnapshot(
     Guid Epoch,
     long Sequence,
     IReadOnlyList<PoolKey> Keys,
     IReadOnlyList<PoolKeyState> States,
-    IReadOnlyList<PoolAccessKey> AccessKeys);
+    IReadOnlyList<PoolAccessKey> AccessKeys,
+    IReadOnlyList<PoolQuota>? Quotas = null);
 
 /// <summary>Names the parts of a snapshot in Redis. Written last, so that what it names is there.</summary>
 /// <param name="Epoch">See <see cref="PoolSnapshot.Epoch"/>.</param>
@@ -28,7 +30,10 @@ public sealed record PoolHead(Guid Epoch, long Sequence, int KeyChunks, int Acce
 /// <param name="Id">The key's id; also the associated data its secret is encrypted with.</param>
 /// <param name="Secret">The encrypted key.</param>
 /// <param name="Project">The Google project it belongs to: keys of one project share its quota. Null when unknown.</param>
-public sealed record PoolKey(Guid Id, EncryptedSecret Secret, string? Project);
+/// <param name="Tier">What it pays for; null when unknown.</param>
+/// <param name="Weight">Its share among equals, from 1 to 1000; null means 100.</param>
+/// <param name="Priority">Keys of a lower number are used first, from 0 to 100; null means 50.</param>
+public sealed record PoolKey(Guid Id, EncryptedSecret Secret, string? Project, KeyTier? Tier = null, int? Weight = null, int? Priority = null);
 
 /// <summary>A secret encrypted with AES-256-GCM.</summary>
 /// <param name="KeyVersion">Which encryption key was used.</param>
@@ -88,6 +93,12 @@ public static class PoolRedisKeys
 
     /// <summary>The channel on which every <see cref="PoolChange"/> is published.</summary>
     public const string Changes = "gb:pool:changes";
+
+    /// <summary>An array of <see cref="PoolQuota"/>, written whole about once a second while it changes.</summary>
+    public const string Quotas = "gb:pool:quotas";
+
+    /// <summary>The channel on which every <see cref="PoolQuotaChange"/> is published.</summary>
+    public const string QuotaChanges = "gb:pool:quota-changes";
 
     /// <summary>An array of <see cref="PoolKey"/>.</summary>
     /// <param name="number">The chunk's number, from 0.</param>

@@ -11,3 +11,7 @@ public sealed partial record RequestsCompleted;
 [MessageUrn("gb:key-attempts-failed:v1", useDefaultPrefix: false)]
 [EntityName("gb.key-attempts-failed.v1")]
 public sealed partial record KeyAttemptsFailed;
+
+[MessageUrn("gb:key-usage-reported:v1", useDefaultPrefix: false)]
+[EntityName("gb.key-usage-reported.v1")]
+public sealed partial record KeyUsageReported;

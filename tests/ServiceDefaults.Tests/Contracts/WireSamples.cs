@@ -34,6 +34,7 @@ internal static class WireSamples
 
     private static readonly PoolKey Key = new(B, new EncryptedSecret(1, "bm9uY2UgY2lwaGVydGV4dCB0YWc="), "alpha");
     private static readonly PoolKey KeyWithoutProject = new(A, new EncryptedSecret(2, "bm9uY2UgY2lwaGVydGV4dCB0YWc="), null);
+    private static readonly PoolQuota Quota = new("project:alpha", "gemini-2.5-pro", [new QuotaWindow(QuotaMetric.RequestsPerMinute, 10, 4, At)]);
     private static readonly PoolKeyState Cooling = new(B, KeyStatus.Cooling, "quota_per_minute", "gemini-2.5-pro", At);
     private static readonly PoolKeyState Disabled = new(A, KeyStatus.Disabled, null, null, null);
     private static readonly PoolAccessKey Access = new(A, "ci", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", true, At);
@@ -64,6 +65,33 @@ internal static class WireSamples
         ["pool-change.v1"] = (new PoolChange(A, 43, [Key], [A], [Cooling], [A], [Access], [B]), Json.PoolChange),
         ["pool-keys.v1"] = (new[] { Key, KeyWithoutProject }, Json.PoolKeyArray),
         ["pool-states.v1"] = (new[] { Cooling, Disabled }, Json.PoolKeyStateArray),
+        ["key-usage-reported.v1"] = (new KeyUsageReported(A, "proxy-1", At, [new KeyUsage(B, "gemini-2.5-flash", 12, 10, 3400, 800, 1250.5)]), Json.KeyUsageReported),
+        ["key-attempts-failed.v1.project"] = (new KeyAttemptsFailed(A, "proxy-1",
+            [new KeyAttemptFailure(B, "gemini-2.5-flash", At, UpstreamOutcomeClass.KeyForbidden, 403, "CONSUMER_SUSPENDED", null, null, null, null, "projects/123456")]), Json.KeyAttemptsFailed),
+        ["pool-snapshot.v1.quotas"] = (new PoolSnapshot(A, 42, [Key with { Tier = KeyTier.Free, Weight = 200, Priority = 10 }], [], [], [Quota]), Json.PoolSnapshot),
+        ["pool-quotas.v1"] = (new[] { Quota }, Json.PoolQuotaArray),
+        ["pool-quota-change.v1"] = (new PoolQuotaChange(A, [Quota, Quota with { Pool = "key:" + B, Windows = [] }]), Json.PoolQuotaChange),
+        ["pool-page.v1"] = (new PoolPage([
+            new PoolView("project:alpha", "alpha", "projects/123", "billing-1", KeyTier.Paid, 3, [new PoolModelView(
+                "gemini-2.5-pro",
+                [new PoolMetricView(QuotaMetric.RequestsPerDay, 250, true, 250, At), new PoolMetricView(QuotaMetric.TokensPerMinute, null, false, 5, At)],
+                [new PoolQuotaState(QuotaMetric.RequestsPerDay, KeyStatus.Exhausted, At, At, "GenerateRequestsPerDayPerProjectPerModel-FreeTier"), new PoolQuotaState(null, KeyStatus.Cooling, null, At, null)])]),
+            new PoolView("key:" + B, null, null, null, null, 1, [])], "project:alpha", 2), Json.PoolPage),
+        ["edit-pool.v1"] = (new EditPool("projects/123", "", KeyTier.Free), Json.EditPool),
+        ["set-limits.v1"] = (new SetLimits("*", 10, null, 250), Json.SetLimits),
+        ["reset-quota.v1"] = (new ResetQuota("gemini-2.5-pro"), Json.ResetQuota),
+        ["pool-alarms.v1"] = (new[] { new PoolAlarm(UpstreamOutcomeClass.KeyForbidden, At, At.AddSeconds(60), 30, 50) }, Json.PoolAlarmArray),
+        ["undo-transitions.v1"] = (new UndoTransitions("KeyForbidden", At, At.AddHours(1), true), Json.UndoTransitions),
+        ["undone-transitions.v1"] = (new UndoneTransitions(false, 1, 1,
+            [new UndoneTransition(A, null, null, KeyStatus.Forbidden, KeyStatus.Healthy), new UndoneTransition(null, "project:alpha", "gemini-2.5-pro", KeyStatus.Exhausted, KeyStatus.Healthy)]), Json.UndoneTransitions),
+        ["import-jobs.v1"] = (new[]
+        {
+            new ImportJob(A, ImportState.Running, "csv", true, 10, 4, 3, 1, 0, "ada", At, null, null, null, null),
+            new ImportJob(B, ImportState.Failed, "lines", false, 10, 4, 3, 0, 1, "ada", At, At, "The database does not answer.", A, 12),
+        }, Json.ImportJobArray),
+        ["import-lines.v1"] = (new ImportLinePage([new ImportLine(7, ImportOutcome.AlreadyInPool, "AIza…x9Qk", B, null)], "7"), Json.ImportLinePage),
+        ["key-cleanup.v1"] = (new KeyCleanup(1, 0, [Suspended with { Tier = KeyTier.Free, Weight = 100, Priority = 50, Tags = ["old"], UndoTo = KeyStatus.Healthy }]), Json.KeyCleanup),
+        ["edit-key.v1.routing"] = (new EditKey(null, null, KeyTier.Paid, 200, 10, ["eu", "team-a"]), Json.EditKey),
         ["pool-access-keys.v1"] = (new[] { Access, AccessForEver }, Json.PoolAccessKeyArray),
         ["key-page.v1"] = (new KeyPage([Suspended, CoolingKey], "0198c0de", 2), Json.KeyPage),
         ["key-summary.v1"] = (new KeySummary(5, new Dictionary<KeyStatus, int> { [KeyStatus.Healthy] = 4, [KeyStatus.Forbidden] = 1 }), Json.KeySummary),

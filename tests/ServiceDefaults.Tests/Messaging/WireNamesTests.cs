@@ -14,6 +14,7 @@ public sealed class WireNamesTests
     [Theory]
     [InlineData(typeof(RequestsCompleted), "gb:requests-completed:v1", "gb.requests-completed.v1")]
     [InlineData(typeof(KeyAttemptsFailed), "gb:key-attempts-failed:v1", "gb.key-attempts-failed.v1")]
+    [InlineData(typeof(KeyUsageReported), "gb:key-usage-reported:v1", "gb.key-usage-reported.v1")]
     public void Message_OnTheBus_GoesByItsWrittenName(Type type, string urn, string entity)
     {
         Assert.Equal(urn, MessageUrn.ForType(type).ToString());
