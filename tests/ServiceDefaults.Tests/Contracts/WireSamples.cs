@@ -44,6 +44,10 @@ internal static class WireSamples
     private static readonly KeyView CoolingKey = new(B, "AIza…y7Zz", null, null, KeyStatus.Cooling, "quota_per_minute", "gemini-2.5-pro", 429, At, At.AddMinutes(1), At, null, At.AddHours(1), 2);
     private static readonly AccessKeyView AccessKey = new(A, "ci", "sk-gb-4fTq", true, At, At.AddDays(30), 1);
 
+    private static readonly DomainChange Cooled = new(A, B, "AIza…x9Qk", "gb.key.cooled.v1", At, "proxy-1", "A per-minute quota is used up.",
+        new Dictionary<string, string> { ["status"] = "Healthy" }, new Dictionary<string, string> { ["status"] = "Cooling", ["until"] = "2026-11-23T12:01:00Z" });
+    private static readonly DomainChange SignedIn = new(B, null, "admin", "gb.operator.signed-in.v1", At, "admin", "Signed in.");
+
     private static readonly UsageCounts Counts = new(10, 6, 1, 2, 1, 100, 200, 50, 20, 350);
     private static readonly LatencyQuantiles Latency = new(10, 120.5, 340, 410.25, 900);
 
@@ -60,6 +64,18 @@ internal static class WireSamples
             new KeyAttemptFailure(B, "gemini-2.5-flash", At, UpstreamOutcomeClass.QuotaPerDay, 429, "RESOURCE_EXHAUSTED", "GenerateRequestsPerDayPerProjectPerModel-FreeTier", 250, TimeSpan.FromSeconds(51.6), null),
             new KeyAttemptFailure(A, "gemini-2.5-pro", At, UpstreamOutcomeClass.KeyInvalid, 400, "API_KEY_INVALID", null, null, null, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         ]), Json.KeyAttemptsFailed),
+        ["key-changed.v1"] = (new KeyChanged(A, [Cooled]), Json.KeyChanged),
+        ["access-key-changed.v1"] = (new AccessKeyChanged(A, [SignedIn with { SubjectId = A, Subject = "ci", Kind = "gb.access-key.revoked.v1", Cause = "Revoked." }]), Json.AccessKeyChanged),
+        ["settings-changed.v1"] = (new SettingsChanged(A, [Cooled with { SubjectId = null, Subject = "Balancing:Strategy", Kind = "gb.settings.saved.v1", Cause = "Saved." }]), Json.SettingsChanged),
+        ["model-changed.v1"] = (new ModelChanged(A, [SignedIn with { Subject = "gemini-2.5-pro", Kind = "gb.model.disabled.v1", Cause = "Disabled." }]), Json.ModelChanged),
+        ["operator-acted.v1"] = (new OperatorActed(A, [SignedIn]), Json.OperatorActed),
+        ["audit-entry.v1"] = (new AuditEntry(AuditArea.Keys, Cooled), Json.AuditEntry),
+        ["audit-page.v1"] = (new AuditPage([new AuditEntry(AuditArea.Operators, SignedIn), new AuditEntry(AuditArea.Keys, Cooled)], "0198c0de"), Json.AuditPage),
+        ["jobs.v1"] = (new[]
+        {
+            new JobStatus("retention", true, At, true, "Deleted 12 batches older than 90 days.", At.AddDays(1)),
+            new JobStatus("model-sync", false, null, null, null, null),
+        }, Json.JobStatusArray),
         ["pool-snapshot.v1"] = (new PoolSnapshot(A, 42, [Key, KeyWithoutProject], [Cooling, Disabled], [Access, AccessForEver]), Json.PoolSnapshot),
         ["pool-head.v1"] = (new PoolHead(A, 42, 2, 1, At), Json.PoolHead),
         ["pool-change.v1"] = (new PoolChange(A, 43, [Key], [A], [Cooling], [A], [Access], [B]), Json.PoolChange),

@@ -15,6 +15,11 @@ public sealed class WireNamesTests
     [InlineData(typeof(RequestsCompleted), "gb:requests-completed:v1", "gb.requests-completed.v1")]
     [InlineData(typeof(KeyAttemptsFailed), "gb:key-attempts-failed:v1", "gb.key-attempts-failed.v1")]
     [InlineData(typeof(KeyUsageReported), "gb:key-usage-reported:v1", "gb.key-usage-reported.v1")]
+    [InlineData(typeof(KeyChanged), "gb:key-changed:v1", "gb.key-changed.v1")]
+    [InlineData(typeof(AccessKeyChanged), "gb:access-key-changed:v1", "gb.access-key-changed.v1")]
+    [InlineData(typeof(SettingsChanged), "gb:settings-changed:v1", "gb.settings-changed.v1")]
+    [InlineData(typeof(ModelChanged), "gb:model-changed:v1", "gb.model-changed.v1")]
+    [InlineData(typeof(OperatorActed), "gb:operator-acted:v1", "gb.operator-acted.v1")]
     public void Message_OnTheBus_GoesByItsWrittenName(Type type, string urn, string entity)
     {
         Assert.Equal(urn, MessageUrn.ForType(type).ToString());
