@@ -1,15 +1,21 @@
 using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Forwarding;
-using GeminiBalance.ProxyService.Gemini;
 using GeminiBalance.ProxyService.Json;
 using GeminiBalance.ProxyService.OpenAi;
-using GeminiBalance.ProxyService.Translation.Requests;
+using GeminiBalance.ProxyService.Settings;
+using GeminiBalance.ProxyService.Signatures;
 using GeminiBalance.ProxyService.Translation.Responses;
 
 namespace GeminiBalance.ProxyService.Endpoints;
 
 /// <summary><c>POST /v1/chat/completions</c>: authenticate, read, check, translate, forward.</summary>
-internal sealed class ChatEndpoint(OperationDesk desk, ChatForwarder forwarder, TimeProvider time)
+internal sealed class ChatEndpoint(
+    OperationDesk desk,
+    TranslationSettings settings,
+    ThoughtSignatures signatures,
+    LearnedParameters learned,
+    ChatForwarder forwarder,
+    TimeProvider time)
 {
     /// <summary>Handles a request.</summary>
     public Task HandleAsync(HttpContext context) => desk.RunAsync(context, RequestOperation.ChatCompletion, HttpMethods.Post, AnswerAsync);
@@ -32,16 +38,27 @@ internal sealed class ChatEndpoint(OperationDesk desk, ChatForwarder forwarder, 
 
         operation.Record.Model = request.Model;
         operation.Record.Streamed = request.Stream;
-        if (ModelName.Parse(request.Model) is not { } model)
+        if (settings.Choose(request.Model) is not { } model)
         {
             await operation.RefuseAsync(OpenAiError.Invalid("model_not_found", "Invalid 'model': no model can have this name.", "model")).ConfigureAwait(false);
             return;
         }
 
-        operation.Record.Model = model;
+        operation.Record.Model = model.Name;
+        var profile = settings.ProfileOf(model.Name);
+        signatures.Restore(request, profile.Prefix);
         var envelope = new AnswerEnvelope(JsonText.Quote(request.Model), time.GetUtcNow().ToUnixTimeSeconds());
-        using var call = new ChatCall(request, model, envelope, operation.Record, operation.Answer(request.Warnings));
-        GenerateContentWriter.Write(request, body.WrittenSpan, ModelProfiles.For(model), call.Body);
+        using var call = new ChatCall(request, body, model, profile, envelope, operation.Record, operation.Answer(request.Warnings));
+        try
+        {
+            call.Translate(settings, learned);
+        }
+        catch (RequestRefusedException e)
+        {
+            await operation.RefuseAsync(e.Error).ConfigureAwait(false);
+            return;
+        }
+
         await forwarder.ForwardAsync(call, operation.Client).ConfigureAwait(false);
     }
 }

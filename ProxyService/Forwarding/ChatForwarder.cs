@@ -2,6 +2,7 @@ using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Gemini.Failures;
 using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.OpenAi;
+using GeminiBalance.ProxyService.Settings;
 using GeminiBalance.ProxyService.Translation.Errors;
 using GeminiBalance.ServiceDefaults.Security;
 using Microsoft.Extensions.Options;
@@ -15,6 +16,8 @@ internal sealed partial class ChatForwarder(
     UnaryAttempt unary,
     StreamAttempt stream,
     KeyConsequences consequences,
+    TranslationSettings settings,
+    LearnedParameters learned,
     ShutdownDrain drain,
     IOptions<ForwardingOptions> options,
     TimeProvider time,
@@ -31,12 +34,14 @@ internal sealed partial class ChatForwarder(
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(client, drain.Ended);
         var tried = new List<PooledKey>(1);
+        PooledKey? again = null;
         OpenAiError? error = null;
         var outcome = default(UpstreamOutcome);
         while (true)
         {
             var eligible = pool.EligibleFor(call.Model);
-            var key = eligible is null ? null : Choose(call, eligible, tried, outcome);
+            var key = again ?? (eligible is null ? null : Choose(call, eligible, tried, outcome));
+            again = null;
             if (key is null)
             {
                 error ??= NoKey(eligible);
@@ -63,6 +68,12 @@ internal sealed partial class ChatForwarder(
             {
                 await AnswerAsync(call, client).ConfigureAwait(false);
                 return;
+            }
+
+            if (outcome is UpstreamOutcome.RequestRefused refused && !alive.IsCancellationRequested && !call.Answer.HasContent && call.TryRepair(refused, settings, learned))
+            {
+                again = key;
+                continue;
             }
 
             tried.Add(key);

@@ -1,3 +1,5 @@
+using GeminiBalance.ProxyService.Settings;
+using GeminiBalance.ProxyService.Signatures;
 using GeminiBalance.ProxyService.Upstream;
 using GeminiBalance.ServiceDefaults;
 using Microsoft.Extensions.Options;
@@ -10,6 +12,7 @@ internal static class ForwardingExtensions
     /// <summary>Adds the forwarding and the upstream it forwards to.</summary>
     public static IHostApplicationBuilder AddForwarding(this IHostApplicationBuilder builder)
     {
+        builder.AddTranslationSettings();
         var services = builder.Services;
         services.AddValidatedOptions<GeminiOptions>("Gemini");
         services.AddSingleton<IValidateOptions<GeminiOptions>, GeminiOptions>();
@@ -19,6 +22,8 @@ internal static class ForwardingExtensions
         services.AddSingleton<UpstreamCall>();
         services.AddSingleton<UnaryAttempt>();
         services.AddSingleton<StreamAttempt>();
+        services.AddSingleton<LearnedParameters>();
+        services.AddSingleton<ThoughtSignatures>();
         services.AddSingleton<KeyConsequences>();
         services.AddSingleton<ShutdownDrain>();
         services.AddSingleton<ChatForwarder>();

@@ -3,17 +3,41 @@ namespace GeminiBalance.ProxyService.Gemini;
 /// <summary>What a family of models understands.</summary>
 /// <param name="Prefix">How the names of its models begin.</param>
 /// <param name="Thinking">How its thinking is steered.</param>
-/// <param name="IgnoresSampling">Whether it ignores temperature and its like.</param>
-/// <param name="RefusesPenalties">Whether penalties other than 0 are refused.</param>
-/// <param name="RefusesModelTurnLast">Whether a conversation may not end with the model's turn.</param>
-/// <param name="RefusesSystemInstruction">Whether it has no system instruction.</param>
-internal sealed record ModelProfile(
-    string Prefix,
-    ThinkingControl Thinking,
-    bool IgnoresSampling = false,
-    bool RefusesPenalties = true,
-    bool RefusesModelTurnLast = false,
-    bool RefusesSystemInstruction = false);
+internal sealed record ModelProfile(string Prefix, ThinkingControl Thinking)
+{
+    /// <summary>Whether it ignores temperature and its like.</summary>
+    public bool IgnoresSampling { get; init; }
+
+    /// <summary>Whether penalties other than 0 are refused.</summary>
+    public bool RefusesPenalties { get; init; } = true;
+
+    /// <summary>Whether a conversation may not end with the model's turn.</summary>
+    public bool RefusesModelTurnLast { get; init; }
+
+    /// <summary>Whether it has no system instruction.</summary>
+    public bool RefusesSystemInstruction { get; init; }
+
+    /// <summary>Whether it calls no functions.</summary>
+    public bool RefusesTools { get; init; }
+
+    /// <summary>The most candidates it gives.</summary>
+    public int MostCandidates { get; init; } = 8;
+
+    /// <summary>Whether the first function call of every step of the current turn must carry its thought signature.</summary>
+    public bool EnforcesSignatures { get; init; }
+
+    /// <summary>Whether functions may stand beside Google's own tools, and beside JSON as the answer's form.</summary>
+    public bool MixesTools { get; init; }
+
+    /// <summary>Whether it draws.</summary>
+    public bool DrawsImages { get; init; }
+
+    /// <summary>Whether it speaks.</summary>
+    public bool Speaks { get; init; }
+
+    /// <summary>The most tokens of an answer; null when not known.</summary>
+    public int? OutputLimit { get; init; }
+}
 
 /// <summary>How a model's thinking is steered.</summary>
 internal abstract record ThinkingControl

@@ -55,6 +55,19 @@ internal static class JsonText
         return [(byte)'"', .. encoded, (byte)'"'];
     }
 
+    /// <summary>The text an escaped string stands for, in UTF-8.</summary>
+    /// <param name="escaped">The bytes between the quotes of a valid JSON string without lone surrogates.</param>
+    public static byte[] Unescape(ReadOnlySpan<byte> escaped)
+    {
+        var quoted = new byte[escaped.Length + 2];
+        quoted[0] = quoted[^1] = (byte)'"';
+        escaped.CopyTo(quoted.AsSpan(1));
+        var reader = new Utf8JsonReader(quoted);
+        reader.Read();
+        var text = new byte[escaped.Length];
+        return text[..reader.CopyString(text)];
+    }
+
     /// <summary>Appends a decimal number.</summary>
     public static void AppendNumber(this PooledBuffer buffer, long value)
     {

@@ -2,15 +2,16 @@ using System.Text.Json;
 
 namespace GeminiBalance.ProxyService.OpenAi;
 
-/// <summary>Reads <c>messages</c>: who says what. Only texts are supported; anything else is refused by its path.</summary>
+/// <summary>Reads <c>messages</c>: who says what, calls what, answers which call.</summary>
 internal static class ChatMessageReader
 {
     private const int MaximumMessages = 10_000;
 
     /// <summary>Reads all messages into the request.</summary>
     /// <param name="reader">Stands on the name <c>messages</c>.</param>
-    /// <param name="request">Gets the messages that hold a text.</param>
-    public static void Read(ref Utf8JsonReader reader, ChatRequest request)
+    /// <param name="body">The body being read.</param>
+    /// <param name="request">Gets the messages that hold anything.</param>
+    public static void Read(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, ChatRequest request)
     {
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartArray)
@@ -30,15 +31,13 @@ internal static class ChatMessageReader
                 throw FieldReading.Refuse(OpenAiError.WrongType($"messages[{i}]", "an object"));
             }
 
-            ReadMessage(ref reader, request, i);
+            ReadMessage(ref reader, body, request, i);
         }
     }
 
-    private static void ReadMessage(ref Utf8JsonReader reader, ChatRequest request, int index)
+    private static void ReadMessage(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, ChatRequest request, int index)
     {
-        ChatRole? role = null;
-        var content = Content.Absent;
-        var firstText = request.Texts.Count;
+        var message = new Draft { Index = index, FirstPart = request.Parts.Count, FirstCall = request.Calls.Count };
         var seen = Fields.None;
         Span<char> space = stackalloc char[64];
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -54,18 +53,33 @@ internal static class ChatMessageReader
             switch (field)
             {
                 case Fields.Role:
-                    role = ReadRole(ref reader, index);
+                    message.Role = ReadRole(ref reader, index, out message.IsFunction);
                     break;
                 case Fields.Content:
-                    content = ReadContent(ref reader, request, index);
+                    message.Content = ReadContent(ref reader, body, request, index);
                     break;
                 case Fields.Refusal:
                     ReadRefusal(ref reader, request, index);
                     break;
-                case Fields.ToolCalls or Fields.FunctionCall or Fields.Audio:
+                case Fields.ToolCalls:
+                    ToolCallReader.ReadCalls(ref reader, body, request, index);
+                    break;
+                case Fields.FunctionCall:
+                    ToolCallReader.ReadFunctionCall(ref reader, body, request, index);
+                    break;
+                case Fields.ToolCallId:
+                    message.ToolCallId = FieldReading.OptionalText(ref reader, FieldPath.OfMessage(index, "tool_call_id"));
+                    break;
+                case Fields.Name:
+                    message.Name = FieldReading.OptionalText(ref reader, FieldPath.OfMessage(index, "name"));
+                    break;
+                case Fields.Extra:
+                    message.Signature = ThoughtSignatureReading.OfExtra(FieldReading.Element(ref reader, body, $"messages[{index}].extra_content"));
+                    break;
+                case Fields.Audio:
                     if (FieldReading.SkipAndTellWhetherSet(ref reader))
                     {
-                        throw FieldReading.Refuse(NotYet(FieldPath.OfMessage(index, name.ToString())));
+                        throw FieldReading.Refuse(OpenAiError.Invalid("unsupported_value", "The gateway keeps no earlier audio answers: send their transcript as 'content'.", $"messages[{index}].audio"));
                     }
 
                     break;
@@ -76,27 +90,60 @@ internal static class ChatMessageReader
             }
         }
 
-        if (role is null)
-        {
-            throw FieldReading.Refuse(OpenAiError.Missing($"messages[{index}].role"));
-        }
+        Add(in message, request);
+    }
 
-        if (content is Content.Absent or Content.Null && role != ChatRole.Assistant)
+    private static void Add(in Draft message, ChatRequest request)
+    {
+        var index = message.Index;
+        var role = message.Role ?? throw FieldReading.Refuse(OpenAiError.Missing($"messages[{index}].role"));
+        if (message.Content is Content.Absent or Content.Null && role != ChatRole.Assistant)
         {
-            throw FieldReading.Refuse(content == Content.Absent
+            throw FieldReading.Refuse(message.Content == Content.Absent
                 ? OpenAiError.Missing($"messages[{index}].content")
                 : OpenAiError.WrongType($"messages[{index}].content", "a string or an array of parts"));
         }
 
-        // Gemini refuses a content without parts, and says nothing of an empty message.
-        var texts = request.Texts.Count - firstText;
-        if (texts > 0)
+        var calls = request.Calls.Count - message.FirstCall;
+        if (calls > 0 && role != ChatRole.Assistant)
         {
-            request.Messages.Add(new ChatMessage(role.Value, firstText, texts));
+            throw FieldReading.Refuse(OpenAiError.InvalidValue($"messages[{index}].tool_calls", "Only messages of the assistant call tools."));
+        }
+
+        var parts = request.Parts.Count - message.FirstPart;
+        if (role == ChatRole.System)
+        {
+            RefuseMedia(request, message.FirstPart);
+        }
+
+        if (role == ChatRole.Tool)
+        {
+            var id = message.IsFunction ? message.Name : message.ToolCallId;
+            request.Messages.Add(new ChatMessage(index, role, message.FirstPart, parts, ToolCallId: id is { Length: > 0 }
+                ? message.IsFunction ? id : ThoughtSignatureReading.CallId(id, out _)
+                : throw FieldReading.Refuse(OpenAiError.Missing($"messages[{index}].{(message.IsFunction ? "name" : "tool_call_id")}"))));
+            return;
+        }
+
+        // Gemini refuses a content without parts, and says nothing of an empty message.
+        if (parts > 0 || calls > 0)
+        {
+            request.Messages.Add(new ChatMessage(index, role, message.FirstPart, parts, message.FirstCall, calls, Signature: message.Signature));
         }
     }
 
-    private static ChatRole ReadRole(ref Utf8JsonReader reader, int index)
+    private static void RefuseMedia(ChatRequest request, int firstPart)
+    {
+        for (var i = firstPart; i < request.Parts.Count; i++)
+        {
+            if (request.Parts[i].Media is { } media)
+            {
+                throw FieldReading.Refuse(OpenAiError.Invalid("unsupported_value", $"'{media.Field}': system messages hold text only.", media.Field.ToString()));
+            }
+        }
+    }
+
+    private static ChatRole ReadRole(ref Utf8JsonReader reader, int index, out bool isFunction)
     {
         var field = FieldPath.OfMessage(index, "role");
         reader.Read();
@@ -105,6 +152,7 @@ internal static class ChatMessageReader
             throw FieldReading.Refuse(OpenAiError.WrongType(field.ToString(), "a string"));
         }
 
+        isFunction = reader.ValueTextEquals("function"u8);
         if (reader.ValueTextEquals("user"u8))
         {
             return ChatRole.User;
@@ -120,12 +168,12 @@ internal static class ChatMessageReader
             return ChatRole.System;
         }
 
-        throw FieldReading.Refuse(reader.ValueTextEquals("tool"u8) || reader.ValueTextEquals("function"u8)
-            ? NotYet(field)
-            : OpenAiError.InvalidValue(field.ToString(), $"Invalid '{field}': use system, developer, user or assistant."));
+        return isFunction || reader.ValueTextEquals("tool"u8)
+            ? ChatRole.Tool
+            : throw FieldReading.Refuse(OpenAiError.InvalidValue(field.ToString(), $"Invalid '{field}': use system, developer, user, assistant or tool."));
     }
 
-    private static Content ReadContent(ref Utf8JsonReader reader, ChatRequest request, int index)
+    private static Content ReadContent(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, ChatRequest request, int index)
     {
         var field = FieldPath.OfMessage(index, "content");
         reader.Read();
@@ -140,81 +188,13 @@ internal static class ChatMessageReader
                 var count = 0;
                 for (; reader.Read() && reader.TokenType != JsonTokenType.EndArray; count++)
                 {
-                    ReadPart(ref reader, request, index, count);
+                    ContentPartReader.Read(ref reader, body, request, index, count);
                 }
 
                 return count > 0 ? Content.Present : throw FieldReading.Refuse(OpenAiError.Invalid("empty_array", $"Invalid '{field}': expected at least one part.", field.ToString()));
             default:
                 throw FieldReading.Refuse(OpenAiError.WrongType(field.ToString(), "a string or an array of parts"));
         }
-    }
-
-    private static void ReadPart(ref Utf8JsonReader reader, ChatRequest request, int index, int number)
-    {
-        if (reader.TokenType != JsonTokenType.StartObject)
-        {
-            throw FieldReading.Refuse(OpenAiError.WrongType(FieldPath.OfPart(index, number, "").ToString(), "an object"));
-        }
-
-        var type = PartType.Absent;
-        var hasText = false;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            if (reader.ValueTextEquals("type"u8))
-            {
-                type = type == PartType.Absent ? ReadPartType(ref reader, index, number) : throw FieldReading.Refuse(OpenAiError.InvalidJson($"messages[{index}].content[{number}] holds the field 'type' twice."));
-            }
-            else if (reader.ValueTextEquals("text"u8) || reader.ValueTextEquals("refusal"u8))
-            {
-                if (hasText)
-                {
-                    throw FieldReading.Refuse(OpenAiError.InvalidJson($"messages[{index}].content[{number}] holds two texts."));
-                }
-
-                hasText = true;
-                reader.Read();
-                if (reader.TokenType != JsonTokenType.String)
-                {
-                    throw FieldReading.Refuse(OpenAiError.WrongType(FieldPath.OfPart(index, number, "text").ToString(), "a string"));
-                }
-
-                AddText(ref reader, request, FieldPath.OfPart(index, number, "text"));
-            }
-            else
-            {
-                reader.Read();
-                reader.Skip();
-            }
-        }
-
-        if (type == PartType.Absent)
-        {
-            throw FieldReading.Refuse(OpenAiError.Missing(FieldPath.OfPart(index, number, "type").ToString()));
-        }
-
-        if (!hasText)
-        {
-            throw FieldReading.Refuse(OpenAiError.Missing(FieldPath.OfPart(index, number, "text").ToString()));
-        }
-    }
-
-    private static PartType ReadPartType(ref Utf8JsonReader reader, int index, int number)
-    {
-        var field = FieldPath.OfPart(index, number, "type");
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.String)
-        {
-            throw FieldReading.Refuse(OpenAiError.WrongType(field.ToString(), "a string"));
-        }
-
-        if (reader.ValueTextEquals("text"u8) || reader.ValueTextEquals("refusal"u8))
-        {
-            return PartType.Text;
-        }
-
-        throw FieldReading.Refuse(FieldReading.Text(ref reader, field) is "image_url" or "input_audio" or "file" or "video_url" or "input_video"
-            ? NotYet(field)
-            : OpenAiError.InvalidValue(field.ToString(), $"Invalid '{field}': only 'text' is supported."));
     }
 
     private static void ReadRefusal(ref Utf8JsonReader reader, ChatRequest request, int index)
@@ -237,12 +217,9 @@ internal static class ChatMessageReader
         var slice = FieldReading.Slice(ref reader, field);
         if (!slice.IsEmptyString)
         {
-            request.Texts.Add(slice);
+            request.Parts.Add(new ContentPart(slice));
         }
     }
-
-    private static OpenAiError NotYet(FieldPath field) =>
-        OpenAiError.Invalid("unsupported_value", $"'{field}': only texts are supported yet; leaving this out would change the answer.", field.ToString());
 
     private static Fields FieldOf(ReadOnlySpan<char> name) => name switch
     {
@@ -251,6 +228,9 @@ internal static class ChatMessageReader
         "refusal" => Fields.Refusal,
         "tool_calls" => Fields.ToolCalls,
         "function_call" => Fields.FunctionCall,
+        "tool_call_id" => Fields.ToolCallId,
+        "name" => Fields.Name,
+        "extra_content" => Fields.Extra,
         "audio" => Fields.Audio,
         _ => Fields.None,
     };
@@ -265,12 +245,9 @@ internal static class ChatMessageReader
         ToolCalls = 8,
         FunctionCall = 16,
         Audio = 32,
-    }
-
-    private enum PartType
-    {
-        Absent,
-        Text,
+        ToolCallId = 64,
+        Name = 128,
+        Extra = 256,
     }
 
     private enum Content
@@ -278,5 +255,18 @@ internal static class ChatMessageReader
         Absent,
         Null,
         Present,
+    }
+
+    private ref struct Draft
+    {
+        public int Index;
+        public int FirstPart;
+        public int FirstCall;
+        public ChatRole? Role;
+        public bool IsFunction;
+        public Content Content;
+        public string? ToolCallId;
+        public string? Name;
+        public string? Signature;
     }
 }

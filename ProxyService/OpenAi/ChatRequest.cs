@@ -2,17 +2,20 @@ using GeminiBalance.ProxyService.Json;
 
 namespace GeminiBalance.ProxyService.OpenAi;
 
-/// <summary>A checked chat completion request. Texts are slices of the body, so that they are copied without being decoded.</summary>
+/// <summary>A checked chat completion request. Texts and media are slices of the body, so that they are copied without being decoded.</summary>
 internal sealed class ChatRequest
 {
     /// <summary>The model as the client named it.</summary>
     public string Model { get; set; } = "";
 
-    /// <summary>The messages in order.</summary>
+    /// <summary>The messages in order; empty ones are left out.</summary>
     public List<ChatMessage> Messages { get; } = [];
 
-    /// <summary>The text parts of all messages, in order.</summary>
-    public List<JsonSlice> Texts { get; } = [];
+    /// <summary>The parts of all messages, in order.</summary>
+    public List<ContentPart> Parts { get; } = [];
+
+    /// <summary>The calls of all messages, in order.</summary>
+    public List<ToolCall> Calls { get; } = [];
 
     /// <summary><c>temperature</c>, 0 to 2.</summary>
     public double? Temperature { get; set; }
@@ -26,6 +29,9 @@ internal sealed class ChatRequest
     /// <summary><c>max_completion_tokens</c>, else <c>max_tokens</c>.</summary>
     public int? MaxTokens { get; set; }
 
+    /// <summary><c>n</c>.</summary>
+    public int Choices { get; set; } = 1;
+
     /// <summary><c>presence_penalty</c>, -2 to 2.</summary>
     public double? PresencePenalty { get; set; }
 
@@ -38,8 +44,35 @@ internal sealed class ChatRequest
     /// <summary><c>stop</c>, without empty strings.</summary>
     public List<JsonSlice> Stop { get; } = [];
 
+    /// <summary><c>logprobs</c>.</summary>
+    public bool LogProbabilities { get; set; }
+
+    /// <summary><c>top_logprobs</c>, 0 to 20.</summary>
+    public int? TopLogProbabilities { get; set; }
+
     /// <summary><c>reasoning_effort</c>.</summary>
     public ReasoningEffort? Effort { get; set; }
+
+    /// <summary><c>tools</c> or <c>functions</c>, and what to do with them.</summary>
+    public ToolSettings Tools { get; } = new();
+
+    /// <summary><c>response_format</c>; null for free text.</summary>
+    public ResponseFormat? Format { get; set; }
+
+    /// <summary><c>modalities</c> other than text.</summary>
+    public OutputModalities Modalities { get; set; }
+
+    /// <summary><c>audio</c>; null when not given.</summary>
+    public AudioOutput? Audio { get; set; }
+
+    /// <summary><c>service_tier</c> as Gemini calls it; null for its default.</summary>
+    public string? ServiceTier { get; set; }
+
+    /// <summary>Google's own options, under <c>google</c> or <c>extra_body.google</c>.</summary>
+    public GoogleOptions Google { get; } = new();
+
+    /// <summary><c>prompt_cache_key</c>, else <c>user</c> or <c>safety_identifier</c>: requests that share it are best served from one project. Never sent on.</summary>
+    public string? AffinityHint { get; set; }
 
     /// <summary><c>stream</c>.</summary>
     public bool Stream { get; set; }
@@ -49,26 +82,35 @@ internal sealed class ChatRequest
 
     /// <summary>What was left out or changed, in words for the header <c>x-gb-warnings</c>.</summary>
     public List<string> Warnings { get; } = [];
+
+    /// <summary>Notes what was left out or changed, once.</summary>
+    public void Warn(string what)
+    {
+        if (!Warnings.Contains(what))
+        {
+            Warnings.Add(what);
+        }
+    }
 }
 
-/// <summary>A message: who says it, and which texts.</summary>
-/// <param name="Role">Who.</param>
-/// <param name="FirstText">Index of its first text in <see cref="ChatRequest.Texts"/>.</param>
-/// <param name="TextCount">How many texts it has.</param>
-internal readonly record struct ChatMessage(ChatRole Role, int FirstText, int TextCount);
-
-/// <summary>Who says a message.</summary>
-internal enum ChatRole
+/// <summary>Kinds of output beside text.</summary>
+[Flags]
+internal enum OutputModalities
 {
-    /// <summary><c>system</c> or <c>developer</c>.</summary>
-    System,
+    /// <summary>Text only.</summary>
+    None = 0,
 
-    /// <summary><c>user</c>.</summary>
-    User,
+    /// <summary>Images.</summary>
+    Image = 1,
 
-    /// <summary><c>assistant</c>.</summary>
-    Assistant,
+    /// <summary>Speech.</summary>
+    Audio = 2,
 }
+
+/// <summary>How speech shall sound.</summary>
+/// <param name="Voice">The voice, as the client named it.</param>
+/// <param name="Format">The format: <c>wav</c> or <c>pcm16</c>.</param>
+internal sealed record AudioOutput(string? Voice, string? Format);
 
 /// <summary>The words of <c>reasoning_effort</c>.</summary>
 internal enum ReasoningEffort

@@ -54,7 +54,7 @@ internal static class ChatRequestReader
         {
             ReadOnlySpan<char> name = space[..FieldReading.Name(ref reader, space)];
             seen.Note(name);
-            ReadField(ref reader, name, request, ref seen);
+            ReadField(ref reader, body, name, request, ref seen);
         }
 
         // Reading on finds anything behind the object, which is an error.
@@ -63,7 +63,7 @@ internal static class ChatRequestReader
         return request;
     }
 
-    private static void ReadField(ref Utf8JsonReader reader, scoped ReadOnlySpan<char> name, ChatRequest request, ref Seen seen)
+    private static void ReadField(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, scoped ReadOnlySpan<char> name, ChatRequest request, ref Seen seen)
     {
         switch (name)
         {
@@ -72,7 +72,7 @@ internal static class ChatRequestReader
                 request.Model = reader.TokenType == JsonTokenType.String ? FieldReading.Text(ref reader, "model") : throw FieldReading.Refuse(OpenAiError.WrongType("model", "a string"));
                 break;
             case "messages":
-                ChatMessageReader.Read(ref reader, request);
+                ChatMessageReader.Read(ref reader, body, request);
                 break;
             case "temperature":
                 request.Temperature = FieldReading.Number(ref reader, "temperature", 0, 2);
@@ -119,11 +119,15 @@ internal static class ChatRequestReader
                 reader.Read();
                 reader.Skip();
                 break;
-            case "user" or "safety_identifier" or "prompt_cache_key":
-                FieldReading.UnusedString(ref reader, name.ToString());
+            case "prompt_cache_key":
+                request.AffinityHint = FieldReading.OptionalText(ref reader, "prompt_cache_key") ?? request.AffinityHint;
+                break;
+            case "user" or "safety_identifier":
+                var hint = FieldReading.OptionalText(ref reader, name.ToString());
+                request.AffinityHint ??= hint;
                 break;
             default:
-                UnsupportedFields.Read(ref reader, name, request);
+                RareFields.Read(ref reader, body, name, request, ref seen.Choice);
                 break;
         }
     }
@@ -212,9 +216,21 @@ internal static class ChatRequestReader
                 : OpenAiError.Missing("messages"));
         }
 
+        ToolPairing.Check(request);
+        ToolChoiceReader.Check(request.Tools, seen.Choice);
+        if (request.TopLogProbabilities is not null && !request.LogProbabilities)
+        {
+            throw FieldReading.Refuse(OpenAiError.InvalidValue("top_logprobs", "'top_logprobs' is only allowed when 'logprobs' is true."));
+        }
+
+        if (request.Effort is not null && (request.Google.ThinkingBudget is not null || request.Google.ThinkingLevel is not null))
+        {
+            throw FieldReading.Refuse(OpenAiError.InvalidValue("reasoning_effort", "Give 'reasoning_effort' or a thinking budget or level under 'google', not both."));
+        }
+
         if (request.Messages.Count == 0)
         {
-            throw FieldReading.Refuse(OpenAiError.Invalid("empty_array", "Invalid 'messages': at least one message with text is needed.", "messages"));
+            throw FieldReading.Refuse(OpenAiError.Invalid("empty_array", "Invalid 'messages': at least one message with content is needed.", "messages"));
         }
 
         if (seen.StreamOptions && !request.Stream)
@@ -227,6 +243,9 @@ internal static class ChatRequestReader
     private struct Seen
     {
         private ulong fields;
+
+        /// <summary>The field that chose among the tools.</summary>
+        public string? Choice;
 
         public bool StreamOptions { get; set; }
 

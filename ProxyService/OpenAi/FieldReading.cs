@@ -8,6 +8,9 @@ internal static class FieldReading
 {
     private const int LongestKnownName = 64;
 
+    /// <summary>How values are parsed that are taken in whole: readers disagree on which of two equal names counts, so both are refused.</summary>
+    public static JsonDocumentOptions Strict => new() { AllowDuplicateProperties = false, MaxDepth = 64 };
+
     /// <summary>Copies the name the reader stands on, unescaped; nothing when it is longer than any known name.</summary>
     /// <param name="reader">Stands on a property name.</param>
     /// <param name="space">At least 64 characters.</param>
@@ -97,15 +100,59 @@ internal static class FieldReading
         return reader.GetString()!;
     }
 
-    /// <summary>Checks that a field nobody needs is at least a string or null.</summary>
-    public static void UnusedString(ref Utf8JsonReader reader, string field)
+    /// <summary>The string that is the value of the name the reader stands on.</summary>
+    public static JsonSlice RequiredSlice(ref Utf8JsonReader reader, FieldPath field)
     {
         reader.Read();
-        if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.Null))
+        return reader.TokenType == JsonTokenType.String ? Slice(ref reader, field) : throw Refuse(OpenAiError.WrongType(field.ToString(), "a string"));
+    }
+
+    /// <summary>The string that is the value of the name the reader stands on, decoded.</summary>
+    public static string RequiredText(ref Utf8JsonReader reader, FieldPath field)
+    {
+        RequiredSlice(ref reader, field);
+        return reader.GetString()!;
+    }
+
+    /// <summary>The string that is the value of the name the reader stands on, decoded; null when it is null.</summary>
+    public static string? OptionalText(ref Utf8JsonReader reader, FieldPath field)
+    {
+        reader.Read();
+        return reader.TokenType switch
         {
-            throw Refuse(OpenAiError.WrongType(field, "a string"));
+            JsonTokenType.Null => null,
+            JsonTokenType.String => Text(ref reader, field),
+            _ => throw Refuse(OpenAiError.WrongType(field.ToString(), "a string")),
+        };
+    }
+
+    /// <summary>The value of the name the reader stands on, taken in whole.</summary>
+    /// <param name="reader">Stands on a property name.</param>
+    /// <param name="body">What the reader reads.</param>
+    /// <param name="field">Where it stands.</param>
+    public static JsonElement Element(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, string field)
+    {
+        reader.Read();
+        var start = (int)reader.TokenStartIndex;
+        reader.Skip();
+        var raw = body[start..(int)reader.BytesConsumed];
+        if (JsonText.HasLoneSurrogate(raw))
+        {
+            throw Refuse(OpenAiError.Invalid("invalid_unicode", $"Invalid '{field}': it holds half of a surrogate pair, which is no Unicode text.", field));
+        }
+
+        try
+        {
+            return JsonElement.Parse(raw, Strict);
+        }
+        catch (JsonException)
+        {
+            throw Refuse(OpenAiError.InvalidJson($"'{field}' holds a field twice."));
         }
     }
+
+    /// <summary>Whether every text within a value is Unicode.</summary>
+    public static bool IsUnicode(JsonElement element) => !JsonText.HasLoneSurrogate(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(element));
 
     /// <summary>Skips a value; tells whether it says anything: null, <c>false</c>, <c>[]</c> and <c>{}</c> do not.</summary>
     public static bool SkipAndTellWhetherSet(ref Utf8JsonReader reader)

@@ -9,8 +9,11 @@ public sealed partial class ArrowTests
     /// <summary>Arrows between the folders of the gateway; every folder may use what stands behind it, and nothing else.</summary>
     private static readonly Dictionary<string, string[]> ProxyArrows = new()
     {
-        ["Endpoints"] = ["Forwarding", "Authentication", "Limits", "KeyPool", "Translation", "Upstream", "Reporting", "OpenAi", "Gemini", "Json"],
-        ["Forwarding"] = ["Authentication", "Limits", "KeyPool", "Translation", "Upstream", "Reporting", "OpenAi", "Gemini", "Json"],
+        ["Endpoints"] = ["Forwarding", "Settings", "Signatures", "Media", "Authentication", "Limits", "KeyPool", "Translation", "Upstream", "Reporting", "OpenAi", "Gemini", "Json"],
+        ["Forwarding"] = ["Settings", "Signatures", "Authentication", "Limits", "KeyPool", "Translation", "Upstream", "Reporting", "OpenAi", "Gemini", "Json"],
+        ["Settings"] = ["Translation", "OpenAi", "Gemini"],
+        ["Signatures"] = ["OpenAi"],
+        ["Media"] = ["OpenAi"],
         ["Translation"] = ["OpenAi", "Gemini", "Json"],
         ["Upstream"] = ["Gemini", "OpenAi", "Json"],
         ["Authentication"] = ["KeyPool", "OpenAi"],

@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using GeminiBalance.ProxyService.Gemini;
 using GeminiBalance.ProxyService.Json;
@@ -7,267 +7,137 @@ using GeminiBalance.ProxyService.OpenAi;
 
 namespace GeminiBalance.ProxyService.Translation.Requests;
 
-/// <summary>Writes a chat completion request as Gemini's <c>generateContent</c> request. Texts are copied as they stand.</summary>
+/// <summary>Writes a chat completion request as Gemini's <c>generateContent</c> request. Texts and media are copied as they stand.</summary>
 internal static class GenerateContentWriter
 {
-    private static ReadOnlySpan<byte> Placeholder => "\" \""u8;
-
-    private static ReadOnlySpan<byte> Continue => "\"Continue.\""u8;
+    private static readonly string[] HarmCategories = ["HARM_CATEGORY_HARASSMENT", "HARM_CATEGORY_HATE_SPEECH", "HARM_CATEGORY_SEXUALLY_EXPLICIT", "HARM_CATEGORY_DANGEROUS_CONTENT"];
 
     /// <summary>Writes the request.</summary>
-    /// <param name="request">The checked request; gets a warning for everything left out.</param>
+    /// <param name="request">The checked request; gets a warning for everything left out or changed.</param>
     /// <param name="body">The bytes it was read from.</param>
     /// <param name="profile">What the model understands.</param>
+    /// <param name="options">What the gateway says about the translation.</param>
     /// <param name="target">Gets the JSON.</param>
-    public static void Write(ChatRequest request, ReadOnlySpan<byte> body, ModelProfile profile, IBufferWriter<byte> target)
+    /// <exception cref="RequestRefusedException">The model cannot do what is asked, and leaving it out would change the answer's meaning.</exception>
+    public static void Write(ChatRequest request, ReadOnlySpan<byte> body, ModelProfile profile, TranslationOptions options, IBufferWriter<byte> target)
     {
-        using var writer = new Utf8JsonWriter(target, new JsonWriterOptions { SkipValidation = true });
+        using var writer = new Utf8JsonWriter(target, new JsonWriterOptions { SkipValidation = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         writer.WriteStartObject();
-        var plan = SystemPlan.For(request, profile);
-        if (plan.AsInstruction)
+        var refusesInstruction = profile.RefusesSystemInstruction || options.Learned.HasFlag(LearnedLimits.SystemInstruction);
+        var plan = SystemPlan.For(request, refusesInstruction);
+        var jsonInWords = SaysJsonInWords(request, profile, options);
+        WriteSystemInstruction(writer, request, body, plan, options, jsonInWords, refusesInstruction);
+        new ContentsWriter(writer, request, body, profile, options, plan).Write();
+        ToolsWriter.Write(writer, request, profile, options);
+        WriteSafety(writer, request, options);
+        GenerationConfigWriter.Write(writer, request, body, profile, options, jsonInWords);
+        if (request.Google.CachedContent is { } cached)
         {
-            WriteSystemInstruction(writer, request, body, plan);
+            writer.WriteString("cachedContent"u8, cached);
         }
 
-        WriteContents(writer, request, body, profile, plan);
-        WriteGenerationConfig(writer, request, body, profile);
+        if (request.ServiceTier is { } tier)
+        {
+            writer.WriteString("serviceTier"u8, tier);
+        }
+
         writer.WriteEndObject();
     }
 
-    private static void WriteSystemInstruction(Utf8JsonWriter writer, ChatRequest request, ReadOnlySpan<byte> body, SystemPlan plan)
+    private static void WriteSystemInstruction(Utf8JsonWriter writer, ChatRequest request, ReadOnlySpan<byte> body, SystemPlan plan, TranslationOptions options, bool jsonInWords, bool refused)
     {
+        var added = refused ? null : options.SystemText;
+        if (!plan.AsInstruction && added is null && !jsonInWords)
+        {
+            return;
+        }
+
         writer.WriteStartObject("systemInstruction"u8);
         writer.WriteStartArray("parts"u8);
-        var messages = CollectionsMarshal.AsSpan(request.Messages);
-        for (var i = 0; i < messages.Length; i++)
+        if (added is not null)
         {
-            if (messages[i].Role == ChatRole.System && i != plan.AsUser)
-            {
-                WriteParts(writer, request, body, messages[i]);
-            }
+            PartWriter.WriteText(writer, JsonText.Quote(added));
+        }
+
+        if (plan.AsInstruction)
+        {
+            PartWriter.WriteSystem(writer, request, body, plan);
+        }
+
+        if (jsonInWords)
+        {
+            PartWriter.WriteText(writer, JsonText.Quote(FormatInWords(request)));
         }
 
         writer.WriteEndArray();
         writer.WriteEndObject();
     }
 
-    private static void WriteContents(Utf8JsonWriter writer, ChatRequest request, ReadOnlySpan<byte> body, ModelProfile profile, SystemPlan plan)
+    /// <summary>Models before Gemini 3 refuse a demand for JSON beside functions.</summary>
+    private static bool SaysJsonInWords(ChatRequest request, ModelProfile profile, TranslationOptions options)
     {
-        writer.WriteStartArray("contents"u8);
-        var messages = CollectionsMarshal.AsSpan(request.Messages);
-        var open = false;
-        var last = ChatRole.System;
-        var systemTextsWait = !plan.AsInstruction;
-        for (var i = 0; i < messages.Length; i++)
+        if (request.Format is null || request.Tools.Functions.Count == 0 || profile.MixesTools)
         {
-            var message = messages[i];
-            if (message.Role == ChatRole.System && i != plan.AsUser)
-            {
-                continue;
-            }
-
-            var role = message.Role == ChatRole.Assistant ? ChatRole.Assistant : ChatRole.User;
-            if (!open && role == ChatRole.Assistant)
-            {
-                // A conversation begins with the user.
-                BeginContent(writer, "user"u8);
-                if (!systemTextsWait || !WriteSystemTexts(writer, request, body, plan))
-                {
-                    WritePart(writer, Placeholder);
-                }
-
-                systemTextsWait = false;
-                EndContent(writer);
-            }
-
-            if (!open || role != ChatRole.Assistant || last != ChatRole.Assistant)
-            {
-                if (open)
-                {
-                    EndContent(writer);
-                }
-
-                BeginContent(writer, role == ChatRole.Assistant ? "model"u8 : "user"u8);
-                open = true;
-            }
-
-            if (systemTextsWait)
-            {
-                WriteSystemTexts(writer, request, body, plan);
-                systemTextsWait = false;
-            }
-
-            WriteParts(writer, request, body, message);
-            last = role;
+            return false;
         }
 
-        if (open)
+        if (options.RefuseJsonWithTools)
         {
-            EndContent(writer);
+            throw new RequestRefusedException(OpenAiError.Invalid("unsupported_value", "This model does not answer in JSON when it has tools: leave 'response_format' or 'tools' out.", "response_format"));
         }
 
-        if (last == ChatRole.Assistant && profile.RefusesModelTurnLast)
-        {
-            BeginContent(writer, "user"u8);
-            WritePart(writer, Continue);
-            EndContent(writer);
-            request.Warnings.Add("the model does not continue an assistant message: a user message 'Continue.' was appended");
-        }
-
-        writer.WriteEndArray();
+        request.Warn("the model does not take response_format beside tools: the form was asked for in the system instruction");
+        return true;
     }
 
-    private static void WriteGenerationConfig(Utf8JsonWriter writer, ChatRequest request, ReadOnlySpan<byte> body, ModelProfile profile)
+    private static string FormatInWords(ChatRequest request)
     {
-        writer.WriteStartObject("generationConfig"u8);
-        if (!profile.IgnoresSampling)
+        if (request.Format is not ResponseFormat.JsonSchema schema)
         {
-            WriteIfSet(writer, "temperature"u8, request.Temperature);
-            WriteIfSet(writer, "topP"u8, request.TopP == 0 ? null : request.TopP);
-            WriteIfSet(writer, "topK"u8, request.TopK);
-        }
-        else if (request.Temperature is not null || request.TopP is not null || request.TopK is not null)
-        {
-            request.Warnings.Add("the model ignores temperature, top_p and top_k");
+            return "Unless you call a function, answer with one JSON object and nothing else.";
         }
 
-        WritePenalty(writer, "presencePenalty"u8, "presence_penalty", request.PresencePenalty, request, profile);
-        WritePenalty(writer, "frequencyPenalty"u8, "frequency_penalty", request.FrequencyPenalty, request, profile);
-        WriteIfSet(writer, "maxOutputTokens"u8, request.MaxTokens);
-        if (request.Seed is { } seed)
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
         {
-            // Gemini's seed has 32 bits.
-            writer.WriteNumber("seed"u8, unchecked((int)seed) & int.MaxValue);
+            SchemaCleaner.Write(writer, schema.Schema, "response_format.json_schema.schema", request);
         }
 
-        if (request.Stop.Count > 0)
-        {
-            writer.WriteStartArray("stopSequences"u8);
-            foreach (var stop in request.Stop)
-            {
-                writer.WriteRawValue(stop.In(body), skipInputValidation: true);
-            }
-
-            writer.WriteEndArray();
-        }
-
-        if (request.Effort is { } effort && ThinkingConfig.From(profile.Thinking, effort) is { } thinking)
-        {
-            writer.WriteStartObject("thinkingConfig"u8);
-            WriteIfSet(writer, "thinkingBudget"u8, thinking.Budget);
-            if (thinking.Level is not null)
-            {
-                writer.WriteString("thinkingLevel"u8, thinking.Level);
-            }
-
-            writer.WriteBoolean("includeThoughts"u8, thinking.IncludeThoughts);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndObject();
+        return "Unless you call a function, answer with JSON that follows this JSON schema, and nothing else:\n" + Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static void WritePenalty(Utf8JsonWriter writer, ReadOnlySpan<byte> name, string field, double? value, ChatRequest request, ModelProfile profile)
+    private static void WriteSafety(Utf8JsonWriter writer, ChatRequest request, TranslationOptions options)
     {
-        if (value is null or 0)
+        var settings = request.Google.SafetySettings;
+        if (settings is not { Count: > 0 } && options.SafetyThreshold is null)
         {
             return;
         }
 
-        if (profile.RefusesPenalties)
+        writer.WriteStartArray("safetySettings"u8);
+        if (settings is { Count: > 0 })
         {
-            request.Warnings.Add($"the model does not support {field}");
-            return;
-        }
-
-        // Gemini's range leaves its upper end out.
-        writer.WriteNumber(name, Math.Min(value.Value, 1.99));
-    }
-
-    private static void WriteIfSet(Utf8JsonWriter writer, ReadOnlySpan<byte> name, double? value)
-    {
-        if (value is not null)
-        {
-            writer.WriteNumber(name, value.Value);
-        }
-    }
-
-    private static void WriteIfSet(Utf8JsonWriter writer, ReadOnlySpan<byte> name, int? value)
-    {
-        if (value is not null)
-        {
-            writer.WriteNumber(name, value.Value);
-        }
-    }
-
-    private static bool WriteSystemTexts(Utf8JsonWriter writer, ChatRequest request, ReadOnlySpan<byte> body, SystemPlan plan)
-    {
-        var any = false;
-        var messages = CollectionsMarshal.AsSpan(request.Messages);
-        for (var i = 0; i < messages.Length; i++)
-        {
-            if (messages[i].Role == ChatRole.System && i != plan.AsUser)
+            foreach (var setting in settings)
             {
-                WriteParts(writer, request, body, messages[i]);
-                any = true;
+                WriteSafety(writer, setting.Category, setting.Threshold);
+            }
+        }
+        else
+        {
+            foreach (var category in HarmCategories)
+            {
+                WriteSafety(writer, category, options.SafetyThreshold!);
             }
         }
 
-        return any;
-    }
-
-    private static void BeginContent(Utf8JsonWriter writer, ReadOnlySpan<byte> role)
-    {
-        writer.WriteStartObject();
-        writer.WriteString("role"u8, role);
-        writer.WriteStartArray("parts"u8);
-    }
-
-    private static void EndContent(Utf8JsonWriter writer)
-    {
         writer.WriteEndArray();
-        writer.WriteEndObject();
     }
 
-    private static void WriteParts(Utf8JsonWriter writer, ChatRequest request, ReadOnlySpan<byte> body, ChatMessage message)
-    {
-        foreach (var text in CollectionsMarshal.AsSpan(request.Texts).Slice(message.FirstText, message.TextCount))
-        {
-            WritePart(writer, text.In(body));
-        }
-    }
-
-    private static void WritePart(Utf8JsonWriter writer, ReadOnlySpan<byte> rawText)
+    private static void WriteSafety(Utf8JsonWriter writer, string category, string threshold)
     {
         writer.WriteStartObject();
-        writer.WriteRawString("text"u8, rawText);
+        writer.WriteString("category"u8, category);
+        writer.WriteString("threshold"u8, threshold);
         writer.WriteEndObject();
-    }
-
-    /// <summary>What becomes of system messages.</summary>
-    /// <param name="AsInstruction">Whether they become the system instruction; else they go before the first user text.</param>
-    /// <param name="AsUser">Index of the system message that is sent as the user's, because there is no other; -1 when there is.</param>
-    private readonly record struct SystemPlan(bool AsInstruction, int AsUser)
-    {
-        public static SystemPlan For(ChatRequest request, ModelProfile profile)
-        {
-            int systems = 0, lastSystem = -1;
-            for (var i = 0; i < request.Messages.Count; i++)
-            {
-                if (request.Messages[i].Role == ChatRole.System)
-                {
-                    systems++;
-                    lastSystem = i;
-                }
-            }
-
-            var onlySystem = systems == request.Messages.Count;
-            if (onlySystem)
-            {
-                return new SystemPlan(systems > 1 && !profile.RefusesSystemInstruction, lastSystem);
-            }
-
-            return new SystemPlan(systems > 0 && !profile.RefusesSystemInstruction, -1);
-        }
     }
 }

@@ -7,18 +7,40 @@ namespace GeminiBalance.ProxyService.Translation.Requests;
 /// <param name="Budget"><c>thinkingBudget</c>.</param>
 /// <param name="Level"><c>thinkingLevel</c>.</param>
 /// <param name="IncludeThoughts"><c>includeThoughts</c>.</param>
-internal readonly record struct ThinkingConfig(int? Budget, string? Level, bool IncludeThoughts)
+internal readonly record struct ThinkingConfig(int? Budget, string? Level, bool? IncludeThoughts)
 {
-    /// <summary>Translates <c>reasoning_effort</c> for a family of models.</summary>
-    /// <param name="control">How the family's thinking is steered.</param>
-    /// <param name="effort">What the client asked for.</param>
+    /// <summary>Decides what is said: the client's budget or level, else its effort, else what the gateway is set to.</summary>
+    /// <param name="request">The request; gets warnings.</param>
+    /// <param name="control">How the model's thinking is steered.</param>
+    /// <param name="options">What the gateway is set to.</param>
     /// <returns>Null when there is nothing to say.</returns>
-    public static ThinkingConfig? From(ThinkingControl control, ReasoningEffort effort) => control switch
+    /// <exception cref="RequestRefusedException">Thinking cannot be switched off, and the gateway is set to refuse that.</exception>
+    public static ThinkingConfig? For(ChatRequest request, ThinkingControl control, TranslationOptions options)
     {
-        ThinkingControl.Budget budget => new ThinkingConfig(BudgetFor(budget, effort), null, effort != ReasoningEffort.None),
-        ThinkingControl.Level level => new ThinkingConfig(null, LevelFor(level, effort), effort != ReasoningEffort.None),
-        _ => null,
-    };
+        var google = request.Google;
+        var effort = request.Effort ?? google.ThinkingLevel ?? (google.ThinkingBudget is null && options.ThinkingBudget is null ? options.Effort : null);
+        var budget = google.ThinkingBudget ?? (effort is null ? options.ThinkingBudget : null);
+        if (control is ThinkingControl.None)
+        {
+            return null;
+        }
+
+        if (effort == ReasoningEffort.None && options.RefuseThinkingOff && control is not ThinkingControl.Budget { CanBeOff: true })
+        {
+            throw new RequestRefusedException(OpenAiError.Invalid("unsupported_value", "Invalid 'reasoning_effort': this model always thinks.", "reasoning_effort"));
+        }
+
+        var include = google.IncludeThoughts ?? options.IncludeThoughts ?? (effort is null ? null : effort != ReasoningEffort.None);
+        var config = (control, effort, budget) switch
+        {
+            (ThinkingControl.Budget range, { } word, _) => new ThinkingConfig(BudgetFor(range, word), null, include),
+            (ThinkingControl.Budget range, null, { } tokens) => new ThinkingConfig(Clamped(range, tokens, request), null, include),
+            (ThinkingControl.Level range, { } word, _) => new ThinkingConfig(null, LevelFor(range, word), include),
+            (ThinkingControl.Level range, null, { } tokens) => new ThinkingConfig(null, LevelFor(range, tokens, request), include),
+            _ => new ThinkingConfig(null, null, include),
+        };
+        return config is { Budget: null, Level: null, IncludeThoughts: null } ? null : config;
+    }
 
     private static int BudgetFor(ThinkingControl.Budget budget, ReasoningEffort effort) => effort switch
     {
@@ -29,6 +51,22 @@ internal readonly record struct ThinkingConfig(int? Budget, string? Level, bool 
         _ => budget.Maximum,
     };
 
+    private static int Clamped(ThinkingControl.Budget budget, int tokens, ChatRequest request)
+    {
+        if (tokens == -1 || (tokens == 0 && budget.CanBeOff))
+        {
+            return tokens;
+        }
+
+        var clamped = Math.Clamp(tokens, budget.Minimum, budget.Maximum);
+        if (clamped != tokens)
+        {
+            request.Warn($"thinking_budget {tokens} was changed to {clamped}, which the model takes");
+        }
+
+        return clamped;
+    }
+
     private static string LevelFor(ThinkingControl.Level level, ReasoningEffort effort) => effort switch
     {
         ReasoningEffort.None or ReasoningEffort.Minimal => level.HasMinimal ? "MINIMAL" : "LOW",
@@ -37,4 +75,19 @@ internal readonly record struct ThinkingConfig(int? Budget, string? Level, bool 
         ReasoningEffort.ExtraHigh => level.HasExtraHigh ? "XHIGH" : "HIGH",
         _ => "HIGH",
     };
+
+    private static string? LevelFor(ThinkingControl.Level level, int tokens, ChatRequest request)
+    {
+        // -1 lets the model decide, which is what no level means.
+        var word = tokens switch
+        {
+            < 0 => null,
+            0 => LevelFor(level, ReasoningEffort.None),
+            <= 1024 => LevelFor(level, ReasoningEffort.Low),
+            <= 8192 => LevelFor(level, ReasoningEffort.Medium),
+            _ => LevelFor(level, ReasoningEffort.High),
+        };
+        request.Warn(word is null ? "thinking_budget -1 was left out: the model decides by itself" : $"thinking_budget {tokens} was changed to thinking_level {word}, which the model takes");
+        return word;
+    }
 }

@@ -1,0 +1,128 @@
+using System.Text.Json;
+
+namespace GeminiBalance.ProxyService.OpenAi;
+
+/// <summary>Reads which tools there are: <c>tools</c>, and <c>functions</c> in the older form.</summary>
+internal static class ToolReader
+{
+    private const int MaximumTools = 512;
+
+    /// <summary>Reads <c>tools</c>.</summary>
+    /// <param name="tools">The value.</param>
+    /// <param name="settings">Gets the tools.</param>
+    public static void ReadTools(JsonElement tools, ToolSettings settings)
+    {
+        var number = 0;
+        foreach (var tool in Items(tools, "tools"))
+        {
+            var path = $"tools[{number++}]";
+            if (tool.ValueKind != JsonValueKind.Object)
+            {
+                throw FieldReading.Refuse(OpenAiError.WrongType(path, "an object"));
+            }
+
+            if (!tool.TryGetProperty("type", out var type))
+            {
+                throw FieldReading.Refuse(OpenAiError.Missing($"{path}.type"));
+            }
+
+            switch (type.ValueKind == JsonValueKind.String ? type.GetString() : throw FieldReading.Refuse(OpenAiError.WrongType($"{path}.type", "a string")))
+            {
+                case "function":
+                    Add(tool.TryGetProperty("function", out var function) ? function : throw FieldReading.Refuse(OpenAiError.Missing($"{path}.function")), $"{path}.function", settings);
+                    break;
+                case "web_search" or "web_search_preview":
+                    settings.BuiltIn |= BuiltInTools.Search;
+                    break;
+                case "code_interpreter":
+                    settings.BuiltIn |= BuiltInTools.CodeExecution;
+                    break;
+                default:
+                    throw FieldReading.Refuse(OpenAiError.InvalidValue($"{path}.type", $"Invalid '{path}.type': use function, web_search or code_interpreter."));
+            }
+        }
+    }
+
+    /// <summary>Reads <c>functions</c>.</summary>
+    /// <inheritdoc cref="ReadTools" path="/param"/>
+    public static void ReadFunctions(JsonElement functions, ToolSettings settings)
+    {
+        var number = 0;
+        foreach (var function in Items(functions, "functions"))
+        {
+            Add(function, $"functions[{number++}]", settings);
+        }
+    }
+
+    private static JsonElement.ArrayEnumerator Items(JsonElement list, string field)
+    {
+        if (list.ValueKind == JsonValueKind.Null)
+        {
+            return default;
+        }
+
+        if (list.ValueKind != JsonValueKind.Array)
+        {
+            throw FieldReading.Refuse(OpenAiError.WrongType(field, "an array of objects"));
+        }
+
+        return list.GetArrayLength() > MaximumTools
+            ? throw FieldReading.Refuse(OpenAiError.Invalid("array_above_max_length", $"Invalid '{field}': at most {MaximumTools} tools are supported.", field))
+            : list.EnumerateArray();
+    }
+
+    private static void Add(JsonElement function, string path, ToolSettings settings)
+    {
+        if (function.ValueKind != JsonValueKind.Object)
+        {
+            throw FieldReading.Refuse(OpenAiError.WrongType(path, "an object"));
+        }
+
+        var name = function.TryGetProperty("name", out var named) ? named.ValueKind == JsonValueKind.String ? named.GetString()! : throw FieldReading.Refuse(OpenAiError.WrongType($"{path}.name", "a string")) : throw FieldReading.Refuse(OpenAiError.Missing($"{path}.name"));
+        if (!FunctionNames.IsValid(name))
+        {
+            throw FieldReading.Refuse(OpenAiError.InvalidValue($"{path}.name", $"Invalid '{path}.name': {FunctionNames.Rule}"));
+        }
+
+        var geminis = FunctionNames.ForGemini(name);
+        foreach (var other in settings.Functions)
+        {
+            if (FunctionNames.ForGemini(other.Name) == geminis)
+            {
+                throw FieldReading.Refuse(OpenAiError.InvalidValue($"{path}.name", $"Invalid '{path}.name': two functions have the same name."));
+            }
+        }
+
+        string? description = null;
+        if (function.TryGetProperty("description", out var described) && described.ValueKind != JsonValueKind.Null)
+        {
+            description = described.ValueKind == JsonValueKind.String ? described.GetString() : throw FieldReading.Refuse(OpenAiError.WrongType($"{path}.description", "a string"));
+        }
+
+        settings.Functions.Add(new FunctionTool(path, name, string.IsNullOrEmpty(description) ? null : description, Parameters(function, $"{path}.parameters")));
+    }
+
+    /// <summary>Gemini refuses an object without properties: a function without arguments has no parameters.</summary>
+    private static JsonElement? Parameters(JsonElement function, string path)
+    {
+        if (!function.TryGetProperty("parameters", out var parameters) || parameters.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        if (parameters.ValueKind != JsonValueKind.Object)
+        {
+            throw FieldReading.Refuse(OpenAiError.WrongType(path, "a JSON schema"));
+        }
+
+        if (parameters.TryGetProperty("type", out var type) && !(type.ValueKind == JsonValueKind.String && type.ValueEquals("object"u8)))
+        {
+            throw FieldReading.Refuse(OpenAiError.InvalidValue(path, $"Invalid '{path}': the schema of a function's arguments must be of type 'object'."));
+        }
+
+        var hasProperties = parameters.TryGetProperty("properties", out var properties) && properties.ValueKind == JsonValueKind.Object && properties.EnumerateObject().MoveNext();
+        return hasProperties || parameters.TryGetProperty("$ref", out _) || parameters.TryGetProperty("anyOf", out _) || parameters.TryGetProperty("oneOf", out _) || parameters.TryGetProperty("allOf", out _)
+            ? parameters
+            : null;
+    }
+}

@@ -1,0 +1,83 @@
+using System.Text.Json;
+
+namespace GeminiBalance.ProxyService.OpenAi;
+
+/// <summary>What the model may call, and what it must.</summary>
+internal sealed class ToolSettings
+{
+    /// <summary>The functions of the client.</summary>
+    public List<FunctionTool> Functions { get; } = [];
+
+    /// <summary>Tools that Google runs itself.</summary>
+    public BuiltInTools BuiltIn { get; set; }
+
+    /// <summary><c>tool_choice</c>.</summary>
+    public ToolChoice Choice { get; set; } = new ToolChoice.Auto();
+
+    /// <summary><c>parallel_tool_calls</c>: false means one call per answer.</summary>
+    public bool Parallel { get; set; } = true;
+}
+
+/// <summary>A function of the client.</summary>
+/// <param name="Field">Where it stands in the request.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Description">What it does.</param>
+/// <param name="Parameters">JSON schema of its arguments; null when it takes none.</param>
+internal sealed record FunctionTool(string Field, string Name, string? Description, JsonElement? Parameters);
+
+/// <summary>Tools that Google runs itself.</summary>
+[Flags]
+internal enum BuiltInTools
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary><c>googleSearch</c>.</summary>
+    Search = 1,
+
+    /// <summary><c>codeExecution</c>.</summary>
+    CodeExecution = 2,
+
+    /// <summary><c>urlContext</c>.</summary>
+    UrlContext = 4,
+
+    /// <summary><c>googleMaps</c>.</summary>
+    Maps = 8,
+}
+
+/// <summary>What <c>tool_choice</c> says.</summary>
+internal abstract record ToolChoice
+{
+    private ToolChoice()
+    {
+    }
+
+    /// <summary>The model decides.</summary>
+    internal sealed record Auto : ToolChoice;
+
+    /// <summary>No call.</summary>
+    internal sealed record None : ToolChoice;
+
+    /// <summary>At least one call.</summary>
+    internal sealed record Required : ToolChoice;
+
+    /// <summary>Some of the functions only.</summary>
+    /// <param name="Names">Which.</param>
+    /// <param name="MustCall">Whether at least one must be called.</param>
+    internal sealed record Only(IReadOnlyList<string> Names, bool MustCall) : ToolChoice;
+}
+
+/// <summary>What <c>response_format</c> demands beyond free text.</summary>
+internal abstract record ResponseFormat
+{
+    private ResponseFormat()
+    {
+    }
+
+    /// <summary>Any JSON object.</summary>
+    internal sealed record JsonObject : ResponseFormat;
+
+    /// <summary>JSON that follows a schema.</summary>
+    /// <param name="Schema">The schema.</param>
+    internal sealed record JsonSchema(JsonElement Schema) : ResponseFormat;
+}

@@ -1,0 +1,45 @@
+using GeminiBalance.ProxyService.OpenAi;
+
+namespace GeminiBalance.ProxyService.Settings;
+
+/// <summary>Suffixes of model names that ask for something: <c>-search</c>, <c>-nothinking</c>, <c>-maxthinking</c>, together in any order.</summary>
+internal static class ModelSuffix
+{
+    /// <summary>Splits a name.</summary>
+    /// <param name="name">A model's name, suffixes included.</param>
+    public static (string Model, bool Search, ReasoningEffort? Thinking) Split(string name)
+    {
+        var search = false;
+        ReasoningEffort? thinking = null;
+        while (true)
+        {
+            if (TryCut(ref name, "-search"))
+            {
+                search = true;
+            }
+            else if (TryCut(ref name, "-nothinking") || TryCut(ref name, "-non-thinking"))
+            {
+                thinking ??= ReasoningEffort.None;
+            }
+            else if (TryCut(ref name, "-maxthinking"))
+            {
+                thinking ??= ReasoningEffort.ExtraHigh;
+            }
+            else
+            {
+                return (name, search, thinking);
+            }
+        }
+    }
+
+    private static bool TryCut(ref string name, string suffix)
+    {
+        if (name.Length <= suffix.Length || !name.EndsWith(suffix, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        name = name[..^suffix.Length];
+        return true;
+    }
+}

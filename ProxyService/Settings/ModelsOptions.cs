@@ -1,0 +1,138 @@
+using GeminiBalance.ProxyService.Gemini;
+using Microsoft.Extensions.Options;
+
+namespace GeminiBalance.ProxyService.Settings;
+
+/// <summary>Settings of section <c>Models</c>: names, and what is known of families. Changeable while the gateway runs.</summary>
+internal sealed class ModelsOptions : IValidateOptions<ModelsOptions>
+{
+    /// <summary>Other names of models: the key is what a client asks for, the value the model it gets; suffixes may be part of both.</summary>
+    public Dictionary<string, string> Aliases { get; set; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The model for requests whose model is unknown, when <see cref="Unknown"/> says so.</summary>
+    public string? Default { get; set; }
+
+    /// <summary>What becomes of a request for a model the upstream does not list.</summary>
+    public UnknownModel Unknown { get; set; }
+
+    /// <summary>Models to try, in order, when no key can serve the one asked for.</summary>
+    public Dictionary<string, string[]> Fallbacks { get; set; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Families of models, by the beginning of their names: these win over the shipped ones.</summary>
+    public Dictionary<string, ModelProfileOptions> Profiles { get; set; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <inheritdoc />
+    public ValidateOptionsResult Validate(string? name, ModelsOptions options)
+    {
+        var faults = new List<string>();
+        foreach (var (alias, model) in options.Aliases)
+        {
+            if (ModelName.Parse(model) is null)
+            {
+                faults.Add($"Models:Aliases:{alias} is '{model}', which cannot be the name of a model.");
+            }
+        }
+
+        foreach (var (model, chain) in options.Fallbacks)
+        {
+            faults.AddRange(chain.Where(other => ModelName.Parse(other) is null).Select(other => $"Models:Fallbacks:{model} names '{other}', which cannot be the name of a model."));
+        }
+
+        if (options.Default is { Length: > 0 } standard && ModelName.Parse(standard) is null)
+        {
+            faults.Add($"Models:Default is '{standard}', which cannot be the name of a model.");
+        }
+
+        if (options.Unknown == UnknownModel.UseDefault && string.IsNullOrEmpty(options.Default))
+        {
+            faults.Add("Models:Unknown is UseDefault, but Models:Default is not set.");
+        }
+
+        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+}
+
+/// <summary>What becomes of a request for an unknown model.</summary>
+internal enum UnknownModel
+{
+    /// <summary>The upstream refuses it: 404.</summary>
+    Refuse,
+
+    /// <summary>The default model answers.</summary>
+    UseDefault,
+}
+
+/// <summary>What a family of models understands, as far as it differs from the shipped profile of the same name; see <see cref="ModelProfile"/>.</summary>
+internal sealed class ModelProfileOptions
+{
+    /// <summary><c>none</c>, <c>budget</c> or <c>level</c>.</summary>
+    public string? Thinking { get; set; }
+
+    /// <summary>The smallest budget that still thinks.</summary>
+    public int MinimumBudget { get; set; } = 1;
+
+    /// <summary>The largest budget.</summary>
+    public int MaximumBudget { get; set; } = 24576;
+
+    /// <summary>Whether a budget of 0 is accepted.</summary>
+    public bool CanBeOff { get; set; } = true;
+
+    /// <summary>Levels beside <c>LOW</c> and <c>HIGH</c>: of <c>MINIMAL</c>, <c>MEDIUM</c>, <c>XHIGH</c>.</summary>
+    public string[] Levels { get; set; } = ["MEDIUM"];
+
+    /// <inheritdoc cref="ModelProfile.IgnoresSampling" />
+    public bool? IgnoresSampling { get; set; }
+
+    /// <inheritdoc cref="ModelProfile.RefusesPenalties" />
+    public bool? RefusesPenalties { get; set; }
+
+    /// <inheritdoc cref="ModelProfile.RefusesModelTurnLast" />
+    public bool? RefusesModelTurnLast { get; set; }
+
+    /// <inheritdoc cref="ModelProfile.RefusesSystemInstruction" />
+    public bool? RefusesSystemInstruction { get; set; }
+
+    /// <inheritdoc cref="ModelProfile.RefusesTools" />
+    public bool? RefusesTools { get; set; }
+
+    /// <inheritdoc cref="ModelProfile.MostCandidates" />
+    public int? MostCandidates { get; set; }
+
+    /// <inheritdoc cref="ModelProfile.EnforcesSignatures" />
+    public bool? EnforcesSignatures { get; set; }
+
+    /// <inheritdoc cref="ModelProfile.MixesTools" />
+    public bool? MixesTools { get; set; }
+
+    /// <inheritdoc cref="ModelProfile.OutputLimit" />
+    public int? OutputLimit { get; set; }
+
+    /// <summary>The profile these settings make of a shipped one.</summary>
+    /// <param name="prefix">How the names of the family begin.</param>
+    public ModelProfile Over(string prefix)
+    {
+        var shipped = ModelProfiles.Default.For(prefix);
+        return shipped with
+        {
+            Prefix = prefix,
+            Thinking = Thinking?.ToLowerInvariant() switch
+            {
+                "none" => new ThinkingControl.None(),
+                "budget" => new ThinkingControl.Budget(MinimumBudget, MaximumBudget, CanBeOff),
+                "level" => new ThinkingControl.Level(Has("MINIMAL"), Has("MEDIUM"), Has("XHIGH")),
+                _ => shipped.Thinking,
+            },
+            IgnoresSampling = IgnoresSampling ?? shipped.IgnoresSampling,
+            RefusesPenalties = RefusesPenalties ?? shipped.RefusesPenalties,
+            RefusesModelTurnLast = RefusesModelTurnLast ?? shipped.RefusesModelTurnLast,
+            RefusesSystemInstruction = RefusesSystemInstruction ?? shipped.RefusesSystemInstruction,
+            RefusesTools = RefusesTools ?? shipped.RefusesTools,
+            MostCandidates = MostCandidates ?? shipped.MostCandidates,
+            EnforcesSignatures = EnforcesSignatures ?? shipped.EnforcesSignatures,
+            MixesTools = MixesTools ?? shipped.MixesTools,
+            OutputLimit = OutputLimit ?? shipped.OutputLimit,
+        };
+    }
+
+    private bool Has(string level) => Levels.Contains(level, StringComparer.OrdinalIgnoreCase);
+}

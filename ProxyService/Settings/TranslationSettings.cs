@@ -1,0 +1,141 @@
+using System.Collections.Frozen;
+using GeminiBalance.ProxyService.Gemini;
+using GeminiBalance.ProxyService.Translation.Requests;
+using GeminiBalance.ServiceDefaults;
+using Microsoft.Extensions.Options;
+
+namespace GeminiBalance.ProxyService.Settings;
+
+/// <summary>Settings of section <c>PromptInjection</c>: texts put into every conversation. Changeable while the gateway runs.</summary>
+internal sealed class PromptInjectionOptions
+{
+    /// <summary>Whether the texts are used.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>Put before the system instruction.</summary>
+    public string? System { get; set; }
+
+    /// <summary>Put before the first text of the user.</summary>
+    public string? UserPrefix { get; set; }
+
+    /// <summary>Put behind the last text of the user.</summary>
+    public string? UserSuffix { get; set; }
+}
+
+/// <summary>Settings of section <c>Safety</c>. Changeable while the gateway runs.</summary>
+internal sealed class SafetyOptions : IValidateOptions<SafetyOptions>
+{
+    private static readonly string[] Thresholds = ["OFF", "BLOCK_NONE", "BLOCK_ONLY_HIGH", "BLOCK_MEDIUM_AND_ABOVE", "BLOCK_LOW_AND_ABOVE"];
+
+    /// <summary>Gemini's threshold for all four kinds of harm, when the client gives none; empty leaves it to Google.</summary>
+    public string? Threshold { get; set; }
+
+    /// <inheritdoc />
+    public ValidateOptionsResult Validate(string? name, SafetyOptions options) => string.IsNullOrEmpty(options.Threshold) || Thresholds.Contains(options.Threshold)
+        ? ValidateOptionsResult.Success
+        : ValidateOptionsResult.Fail($"Safety:Threshold is '{options.Threshold}', but must be empty or one of {string.Join(", ", Thresholds)}.");
+}
+
+/// <summary>What a client's name of a model means.</summary>
+/// <param name="Name">The upstream's model.</param>
+/// <param name="Search">Whether the name asks for a search of the web.</param>
+/// <param name="Thinking">How much thinking the name asks for; null for nothing.</param>
+internal readonly record struct ModelChoice(string Name, bool Search, OpenAi.ReasoningEffort? Thinking);
+
+/// <summary>How requests are translated now: built from the settings whenever they change, read by every request.</summary>
+internal sealed class TranslationSettings : IDisposable
+{
+    private readonly IOptionsMonitor<ModelsOptions> models;
+    private readonly IOptionsMonitor<ThinkingOptions> thinking;
+    private readonly IOptionsMonitor<PromptInjectionOptions> injection;
+    private readonly IOptionsMonitor<SafetyOptions> safety;
+    private readonly IDisposable? changes;
+    private volatile Names names;
+
+    /// <summary>Reads the settings.</summary>
+    public TranslationSettings(IOptionsMonitor<ModelsOptions> models, IOptionsMonitor<ThinkingOptions> thinking, IOptionsMonitor<PromptInjectionOptions> injection, IOptionsMonitor<SafetyOptions> safety)
+    {
+        this.models = models;
+        this.thinking = thinking;
+        this.injection = injection;
+        this.safety = safety;
+        names = Names.Of(models.CurrentValue);
+        changes = models.OnChange(changed => names = Names.Of(changed));
+    }
+
+    /// <summary>The other names of models.</summary>
+    public FrozenDictionary<string, string> Aliases => names.Aliases;
+
+    /// <summary>The profile of a model.</summary>
+    public ModelProfile ProfileOf(string model) => names.Profiles.For(model);
+
+    /// <summary>Finds the model a client means.</summary>
+    /// <param name="asked">What the client sent.</param>
+    /// <returns>Null when it cannot be a model's name.</returns>
+    public ModelChoice? Choose(string asked)
+    {
+        var name = names.Aliases.GetValueOrDefault(asked, asked);
+        if (ModelName.Parse(name) is not { } parsed)
+        {
+            return null;
+        }
+
+        // Prefixed names may be aliases as well.
+        parsed = ModelName.Parse(names.Aliases.GetValueOrDefault(parsed, parsed))!;
+        var (model, search, effort) = ModelSuffix.Split(parsed);
+        return new ModelChoice(model, search, effort);
+    }
+
+    /// <summary>How a request for a model is translated.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="learned">What it was seen to refuse.</param>
+    public TranslationOptions For(ModelChoice model, LearnedLimits learned)
+    {
+        var defaults = thinking.CurrentValue.For(model.Name);
+        var texts = injection.CurrentValue;
+        return new TranslationOptions
+        {
+            Effort = model.Thinking ?? defaults.Effort,
+            ThinkingBudget = model.Thinking is null && defaults.Mode == ThinkingMode.Budget ? defaults.Budget : null,
+            IncludeThoughts = defaults.IncludeThoughts,
+            RefuseThinkingOff = defaults.RefuseOff,
+            SystemText = Text(texts, texts.System),
+            UserPrefix = Text(texts, texts.UserPrefix),
+            UserSuffix = Text(texts, texts.UserSuffix),
+            SafetyThreshold = string.IsNullOrEmpty(safety.CurrentValue.Threshold) ? null : safety.CurrentValue.Threshold,
+            Search = model.Search,
+            Learned = learned,
+        };
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => changes?.Dispose();
+
+    private static string? Text(PromptInjectionOptions options, string? text) => options.Enabled && !string.IsNullOrEmpty(text) ? text : null;
+
+    private sealed record Names(FrozenDictionary<string, string> Aliases, ModelProfiles Profiles)
+    {
+        public static Names Of(ModelsOptions options) => new(
+            options.Aliases.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase),
+            options.Profiles.Count == 0 ? ModelProfiles.Default : new ModelProfiles([.. options.Profiles.Select(profile => profile.Value.Over(profile.Key))]));
+    }
+}
+
+/// <summary>Registers the settings of translation.</summary>
+internal static class SettingsExtensions
+{
+    /// <summary>Adds the settings and what is built from them.</summary>
+    public static IHostApplicationBuilder AddTranslationSettings(this IHostApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddValidatedOptions<ModelsOptions>("Models");
+        services.AddSingleton<IValidateOptions<ModelsOptions>, ModelsOptions>();
+        services.AddValidatedOptions<ThinkingOptions>("Thinking");
+        services.AddSingleton<IValidateOptions<ThinkingOptions>, ThinkingOptions>();
+        services.AddValidatedOptions<PromptInjectionOptions>("PromptInjection");
+        services.AddValidatedOptions<SafetyOptions>("Safety");
+        services.AddSingleton<IValidateOptions<SafetyOptions>, SafetyOptions>();
+        services.AddSingleton<TranslationSettings>();
+        return builder;
+    }
+}

@@ -1,0 +1,52 @@
+using GeminiBalance.ProxyService.Gemini;
+using GeminiBalance.ProxyService.OpenAi;
+
+namespace GeminiBalance.ProxyService.Translation.Requests;
+
+/// <summary>
+/// Which thought signatures are sent back. Gemini 3 and later check the first call of every step since the user last spoke; a call that lost its
+/// signature on the way gets the word Google documents for history that the model did not produce. A signature is never copied from one call to another.
+/// </summary>
+/// <param name="CurrentTurn">Index of the first message after the user last spoke.</param>
+/// <param name="Enforced">Whether the model checks.</param>
+/// <param name="Replace">Whether signatures of the current turn give way to that word.</param>
+internal readonly record struct SignaturePlan(int CurrentTurn, bool Enforced, bool Replace)
+{
+    /// <summary>See ai.google.dev/gemini-api/docs/thought-signatures.</summary>
+    private const string Unchecked = "skip_thought_signature_validator";
+
+    /// <summary>Decides for a request.</summary>
+    public static SignaturePlan For(ChatRequest request, ModelProfile profile, bool replace)
+    {
+        var first = 0;
+        for (var i = request.Messages.Count - 1; i >= 0; i--)
+        {
+            if (request.Messages[i].Role == ChatRole.User)
+            {
+                first = i + 1;
+                break;
+            }
+        }
+
+        return new SignaturePlan(first, profile.EnforcesSignatures, replace);
+    }
+
+    /// <summary>The signature of a call; null for none.</summary>
+    /// <param name="at">Index of the message.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="number">Place of the call in it.</param>
+    /// <param name="calls">All calls.</param>
+    public string? OfCall(int at, ChatMessage message, int number, IReadOnlyList<ToolCall> calls)
+    {
+        var own = calls[message.FirstCall + number].Signature;
+        if (at < CurrentTurn || !Enforced)
+        {
+            return Replace ? null : own;
+        }
+
+        return Replace || own is null ? number == 0 ? Unchecked : null : own;
+    }
+
+    /// <summary>The signature of a message's last part; null for none.</summary>
+    public string? OfMessage(int at, ChatMessage message) => Replace && at >= CurrentTurn ? null : message.Signature;
+}
