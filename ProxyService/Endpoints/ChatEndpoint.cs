@@ -1,6 +1,7 @@
 using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.Json;
+using GeminiBalance.ProxyService.Media;
 using GeminiBalance.ProxyService.OpenAi;
 using GeminiBalance.ProxyService.Settings;
 using GeminiBalance.ProxyService.Signatures;
@@ -13,6 +14,7 @@ internal sealed class ChatEndpoint(
     OperationDesk desk,
     TranslationSettings settings,
     ThoughtSignatures signatures,
+    RemoteMedia media,
     LearnedParameters learned,
     ChatForwarder forwarder,
     TimeProvider time)
@@ -45,6 +47,12 @@ internal sealed class ChatEndpoint(
         }
 
         operation.Record.Model = model.Name;
+        if (await media.ResolveAsync(request, operation.Client).ConfigureAwait(false) is { } unfetched)
+        {
+            await operation.RefuseAsync(unfetched).ConfigureAwait(false);
+            return;
+        }
+
         var profile = settings.ProfileOf(model.Name);
         signatures.Restore(request, profile.Prefix);
         var envelope = new AnswerEnvelope(JsonText.Quote(request.Model), time.GetUtcNow().ToUnixTimeSeconds());

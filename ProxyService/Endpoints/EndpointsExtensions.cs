@@ -1,6 +1,7 @@
 using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Authentication;
 using GeminiBalance.ProxyService.KeyPool;
+using GeminiBalance.ProxyService.Media;
 using GeminiBalance.ProxyService.OpenAi;
 using GeminiBalance.ProxyService.Reporting;
 using GeminiBalance.ServiceDefaults.Security;
@@ -36,6 +37,7 @@ internal static partial class EndpointsExtensions
         builder.LimitRequests();
         builder.Services.AddServiceAuthentication();
         builder.AddAccessKeys();
+        builder.AddRemoteMedia();
         builder.Services.AddSingleton<OperationDesk>();
         builder.Services.AddSingleton<ChatEndpoint>();
         builder.Services.AddSingleton<ModelsEndpoint>();

@@ -30,8 +30,8 @@ internal sealed class ChatCall(ChatRequest request, PooledBuffer json, ModelChoi
     /// <summary>What the model understands.</summary>
     public ModelProfile Profile => profile;
 
-    /// <summary>What frames the answer.</summary>
-    public AnswerEnvelope Envelope => envelope;
+    /// <summary>How the answer must look.</summary>
+    public AnswerShape Shape { get; } = new(envelope, request);
 
     /// <summary>What is known of the request.</summary>
     public RequestRecord Record => record;

@@ -20,5 +20,7 @@ internal static class ReplyJudgement
     }
 
     /// <summary>An answer without anything in it.</summary>
-    public static UpstreamOutcome Of(AnswerVerdict.Empty empty) => new UpstreamOutcome.UpstreamFailed(UpstreamFault.Empty, empty.Message ?? "");
+    public static UpstreamOutcome Of(AnswerVerdict.Empty empty) => empty.Code == FinishReasonTranslation.MissingSignature
+        ? new UpstreamOutcome.RequestRefused(RequestFault.ThoughtSignature, empty.Message ?? "")
+        : new UpstreamOutcome.UpstreamFailed(UpstreamFault.Empty, empty.Message ?? "") { Code = empty.Code };
 }

@@ -1,5 +1,6 @@
 using GeminiBalance.ProxyService.Gemini;
 using GeminiBalance.ProxyService.Gemini.Failures;
+using GeminiBalance.ProxyService.Signatures;
 using GeminiBalance.ProxyService.Translation.Responses;
 using GeminiBalance.ProxyService.Translation.Streaming;
 using GeminiBalance.ProxyService.Upstream;
@@ -11,8 +12,9 @@ namespace GeminiBalance.ProxyService.Forwarding;
 /// <summary>One attempt to pass a stream through. The client's 200 is held back until the first content, or until the wait grows long.</summary>
 /// <param name="upstream">The HTTP call.</param>
 /// <param name="options">How long to hold back, how often to say that nothing was lost.</param>
+/// <param name="signatures">Remembers the signatures of calls.</param>
 /// <param name="time">The clock.</param>
-internal sealed class StreamAttempt(UpstreamCall upstream, IOptions<ForwardingOptions> options, TimeProvider time)
+internal sealed class StreamAttempt(UpstreamCall upstream, IOptions<ForwardingOptions> options, ThoughtSignatures signatures, TimeProvider time)
 {
     private const int MostBadEvents = 3;
 
@@ -27,7 +29,7 @@ internal sealed class StreamAttempt(UpstreamCall upstream, IOptions<ForwardingOp
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(client);
         using var events = new SseReader(upstream.Limits.MaximumEventBytes);
-        using var chat = new ChatStream(call.Envelope, call.Request.IncludeUsage);
+        using var chat = new StreamTranslator(call.Shape);
         Task? pending = null;
         call.Outgoing.Clear();
         try
@@ -84,6 +86,7 @@ internal sealed class StreamAttempt(UpstreamCall upstream, IOptions<ForwardingOp
         }
         finally
         {
+            signatures.Remember(chat.Signed, call.Profile.Prefix);
             call.Record.Tokens = chat.Usage is { } usage ? UsageJson.ToFact(usage) : call.Record.Tokens;
             if (pending is { IsCompleted: false })
             {
@@ -96,7 +99,7 @@ internal sealed class StreamAttempt(UpstreamCall upstream, IOptions<ForwardingOp
 
     /// <summary>Translates all events that are complete.</summary>
     /// <returns>What ends the attempt; null when nothing does.</returns>
-    private UpstreamOutcome? Translate(ChatCall call, ChatStream chat, SseReader events, GenerateContentReply reply, ref Progress progress)
+    private UpstreamOutcome? Translate(ChatCall call, StreamTranslator chat, SseReader events, GenerateContentReply reply, ref Progress progress)
     {
         while (events.TryRead(out var data))
         {
@@ -131,7 +134,7 @@ internal sealed class StreamAttempt(UpstreamCall upstream, IOptions<ForwardingOp
         return null;
     }
 
-    private static UpstreamOutcome End(ChatCall call, ChatStream chat, GenerateContentReply reply, Progress progress)
+    private static UpstreamOutcome End(ChatCall call, StreamTranslator chat, GenerateContentReply reply, Progress progress)
     {
         if (progress.Good == 0)
         {
@@ -148,7 +151,7 @@ internal sealed class StreamAttempt(UpstreamCall upstream, IOptions<ForwardingOp
     }
 
     /// <summary>One flush per upstream read.</summary>
-    private static async ValueTask SendAsync(ChatCall call, ChatStream chat, CancellationToken client)
+    private static async ValueTask SendAsync(ChatCall call, StreamTranslator chat, CancellationToken client)
     {
         if (!chat.HasContent || call.Outgoing.Length == 0)
         {

@@ -1,6 +1,7 @@
 using GeminiBalance.ProxyService.Gemini;
 using GeminiBalance.ProxyService.Gemini.Failures;
 using GeminiBalance.ProxyService.Json;
+using GeminiBalance.ProxyService.Signatures;
 using GeminiBalance.ProxyService.Translation.Responses;
 using GeminiBalance.ServiceDefaults.Security;
 
@@ -8,7 +9,8 @@ namespace GeminiBalance.ProxyService.Forwarding;
 
 /// <summary>One attempt to get a whole answer.</summary>
 /// <param name="upstream">The HTTP call.</param>
-internal sealed class UnaryAttempt(UpstreamCall upstream)
+/// <param name="signatures">Remembers the signatures of calls.</param>
+internal sealed class UnaryAttempt(UpstreamCall upstream, ThoughtSignatures signatures)
 {
     /// <summary>Makes the call; after <see cref="UpstreamOutcome.Answered"/> the client's answer stands in <see cref="ChatCall.Outgoing"/>.</summary>
     /// <param name="call">The call.</param>
@@ -61,11 +63,13 @@ internal sealed class UnaryAttempt(UpstreamCall upstream)
 
         if (reply.HasUnknownParts)
         {
-            call.Request.Warnings.Add("the answer held parts that are not text; they were left out");
+            call.Request.Warn("the answer held parts of an unknown kind; they were left out");
         }
 
         call.Outgoing.Clear();
-        ChatCompletionWriter.Write(reply, body.WrittenSpan, call.Envelope, call.Outgoing);
+        var signed = new List<SignedCall>();
+        ChatCompletionWriter.Write(reply, body.WrittenSpan, call.Shape, call.Outgoing, signed);
+        signatures.Remember(signed, call.Profile.Prefix);
         return new UpstreamOutcome.Answered();
     }
 }

@@ -23,8 +23,20 @@ internal enum FinishReason
     /// <summary><c>NO_IMAGE</c>.</summary>
     NoImage,
 
-    /// <summary>The model's output could not be used: <c>MALFORMED_FUNCTION_CALL</c> and its like.</summary>
-    Malformed,
+    /// <summary><c>MALFORMED_FUNCTION_CALL</c>: the call could not be read.</summary>
+    MalformedFunctionCall,
+
+    /// <summary><c>UNEXPECTED_TOOL_CALL</c>: a call without tools.</summary>
+    UnexpectedToolCall,
+
+    /// <summary><c>TOO_MANY_TOOL_CALLS</c>.</summary>
+    TooManyToolCalls,
+
+    /// <summary><c>MALFORMED_RESPONSE</c>.</summary>
+    MalformedResponse,
+
+    /// <summary><c>MISSING_THOUGHT_SIGNATURE</c>: the conversation lacks one.</summary>
+    MissingThoughtSignature,
 
     /// <summary>A value newer than this program.</summary>
     Unknown,
@@ -54,7 +66,11 @@ internal static class FinishReasonWords
             "IMAGE_SAFETY" or "IMAGE_PROHIBITED_CONTENT" or "IMAGE_RECITATION" => FinishReason.Filtered,
             "OTHER" or "IMAGE_OTHER" => FinishReason.Other,
             "NO_IMAGE" => FinishReason.NoImage,
-            "MALFORMED_FUNCTION_CALL" or "UNEXPECTED_TOOL_CALL" or "TOO_MANY_TOOL_CALLS" or "MALFORMED_RESPONSE" or "MISSING_THOUGHT_SIGNATURE" => FinishReason.Malformed,
+            "MALFORMED_FUNCTION_CALL" => FinishReason.MalformedFunctionCall,
+            "UNEXPECTED_TOOL_CALL" => FinishReason.UnexpectedToolCall,
+            "TOO_MANY_TOOL_CALLS" => FinishReason.TooManyToolCalls,
+            "MALFORMED_RESPONSE" => FinishReason.MalformedResponse,
+            "MISSING_THOUGHT_SIGNATURE" => FinishReason.MissingThoughtSignature,
             _ => FinishReason.Unknown,
         };
     }

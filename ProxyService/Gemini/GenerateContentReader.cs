@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Unicode;
-using GeminiBalance.ProxyService.Json;
 
 namespace GeminiBalance.ProxyService.Gemini;
 
@@ -104,6 +103,7 @@ internal static class GenerateContentReader
         var index = reply.Candidates.Count;
         var reason = FinishReason.Absent;
         string? message = null;
+        var metadata = default(CandidateMetadata);
         var firstPart = reply.Parts.Count;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -127,6 +127,26 @@ internal static class GenerateContentReader
                 index = reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var number) && number is >= 0 and < 128 ? number : index;
                 reader.Skip();
             }
+            else if (reader.ValueTextEquals("groundingMetadata"u8))
+            {
+                metadata = metadata with { Grounding = GeminiPartReader.Raw(ref reader) };
+            }
+            else if (reader.ValueTextEquals("citationMetadata"u8))
+            {
+                metadata = metadata with { Citations = GeminiPartReader.Raw(ref reader) };
+            }
+            else if (reader.ValueTextEquals("logprobsResult"u8))
+            {
+                metadata = metadata with { LogProbabilities = GeminiPartReader.Raw(ref reader) };
+            }
+            else if (reader.ValueTextEquals("urlContextMetadata"u8))
+            {
+                metadata = metadata with { UrlContext = GeminiPartReader.Raw(ref reader) };
+            }
+            else if (reader.ValueTextEquals("safetyRatings"u8))
+            {
+                metadata = metadata with { Safety = GeminiPartReader.Raw(ref reader) };
+            }
             else
             {
                 reader.Read();
@@ -134,7 +154,7 @@ internal static class GenerateContentReader
             }
         }
 
-        reply.Candidates.Add(new GeminiCandidate(index, reason, message, firstPart, reply.Parts.Count - firstPart));
+        reply.Candidates.Add(new GeminiCandidate(index, reason, message, firstPart, reply.Parts.Count - firstPart, metadata));
     }
 
     private static void ReadContent(ref Utf8JsonReader reader, GenerateContentReply reply)
@@ -158,55 +178,9 @@ internal static class GenerateContentReader
 
             while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
             {
-                ReadPart(ref reader, reply);
+                GeminiPartReader.Read(ref reader, reply);
             }
         }
-    }
-
-    private static void ReadPart(ref Utf8JsonReader reader, GenerateContentReply reply)
-    {
-        if (reader.TokenType != JsonTokenType.StartObject)
-        {
-            reader.Skip();
-            return;
-        }
-
-        var text = default(JsonSlice);
-        var thought = false;
-        var other = false;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            if (reader.ValueTextEquals("text"u8))
-            {
-                reader.Read();
-                if (reader.TokenType == JsonTokenType.String)
-                {
-                    text = new JsonSlice((int)reader.TokenStartIndex, reader.ValueSpan.Length + 2);
-                }
-
-                reader.Skip();
-            }
-            else if (reader.ValueTextEquals("thought"u8))
-            {
-                // Early models sent a word instead of true.
-                reader.Read();
-                thought = reader.TokenType == JsonTokenType.True || (reader.TokenType == JsonTokenType.String && reader.ValueSpan.Length > 0 && !reader.ValueTextEquals("false"u8));
-                reader.Skip();
-            }
-            else
-            {
-                other |= !reader.ValueTextEquals("thoughtSignature"u8) && !reader.ValueTextEquals("videoMetadata"u8) && !reader.ValueTextEquals("partMetadata"u8);
-                reader.Read();
-                reader.Skip();
-            }
-        }
-
-        if (!text.IsNone && !text.IsEmptyString)
-        {
-            reply.Parts.Add(new GeminiPart(thought ? GeminiPartKind.Thought : GeminiPartKind.Text, text));
-        }
-
-        reply.HasUnknownParts |= other && text.IsNone;
     }
 
     private static void ReadPromptFeedback(ref Utf8JsonReader reader, GenerateContentReply reply)

@@ -38,7 +38,7 @@ internal sealed class GenerateContentReply
     /// <summary><c>responseId</c>; kept from event to event.</summary>
     public string? ResponseId { get; set; }
 
-    /// <summary>Kinds of parts that have no translation.</summary>
+    /// <summary>Whether there was a part of a kind newer than this program.</summary>
     public bool HasUnknownParts { get; set; }
 
     /// <summary>Makes room for the next event.</summary>
@@ -62,21 +62,48 @@ internal sealed class GenerateContentReply
 /// <param name="FinishMessage">What Gemini says about it.</param>
 /// <param name="FirstPart">Index of its first part in <see cref="GenerateContentReply.Parts"/>.</param>
 /// <param name="PartCount">How many parts it has.</param>
-internal readonly record struct GeminiCandidate(int Index, FinishReason FinishReason, string? FinishMessage, int FirstPart, int PartCount);
+/// <param name="Metadata">What is said beside its content.</param>
+internal readonly record struct GeminiCandidate(int Index, FinishReason FinishReason, string? FinishMessage, int FirstPart, int PartCount, CandidateMetadata Metadata = default);
 
-/// <summary>One part of an answer.</summary>
+/// <summary>What is said of a candidate beside its content: raw JSON objects or arrays.</summary>
+/// <param name="Grounding"><c>groundingMetadata</c>.</param>
+/// <param name="Citations"><c>citationMetadata</c>.</param>
+/// <param name="LogProbabilities"><c>logprobsResult</c>.</param>
+/// <param name="UrlContext"><c>urlContextMetadata</c>.</param>
+/// <param name="Safety"><c>safetyRatings</c>.</param>
+internal readonly record struct CandidateMetadata(JsonSlice Grounding, JsonSlice Citations, JsonSlice LogProbabilities, JsonSlice UrlContext, JsonSlice Safety);
+
+/// <summary>One part of an answer. All values are raw JSON.</summary>
 /// <param name="Kind">What it is.</param>
-/// <param name="Text">Its raw JSON string.</param>
-internal readonly record struct GeminiPart(GeminiPartKind Kind, JsonSlice Text);
+/// <param name="Value">A text, the arguments of a call, base64, code, an output, or an address.</param>
+/// <param name="Name">Of a call the function, of media the type, of code the language, of an output how it ended.</param>
+/// <param name="Id">Of a call its id.</param>
+/// <param name="Signature">The part's thought signature.</param>
+internal readonly record struct GeminiPart(GeminiPartKind Kind, JsonSlice Value, JsonSlice Name = default, JsonSlice Id = default, JsonSlice Signature = default);
 
 /// <summary>What a part is.</summary>
 internal enum GeminiPartKind
 {
-    /// <summary>Text of the answer.</summary>
+    /// <summary>Text of the answer; empty when the part only carries a signature.</summary>
     Text,
 
     /// <summary>Text of the model's thinking.</summary>
     Thought,
+
+    /// <summary>A call of a function.</summary>
+    FunctionCall,
+
+    /// <summary>An image or a recording.</summary>
+    Media,
+
+    /// <summary>Code the model ran.</summary>
+    Code,
+
+    /// <summary>What that code printed.</summary>
+    CodeOutput,
+
+    /// <summary>A file.</summary>
+    File,
 }
 
 /// <summary><c>usageMetadata</c>: absent counts are 0.</summary>

@@ -68,6 +68,55 @@ internal static class JsonText
         return text[..reader.CopyString(text)];
     }
 
+    /// <summary>Appends a JSON value without the white space between its tokens, so that it fits on one line.</summary>
+    /// <param name="buffer">Gets the value.</param>
+    /// <param name="raw">A valid JSON value.</param>
+    public static void AppendCompact(this PooledBuffer buffer, ReadOnlySpan<byte> raw) => AppendTokens(buffer, raw, quoted: false);
+
+    /// <summary>Appends a JSON value as the inside of a JSON string: without white space between its tokens, numbers and texts as they stand.</summary>
+    /// <param name="buffer">Gets the escaped value.</param>
+    /// <param name="raw">A valid JSON value.</param>
+    public static void AppendQuoted(this PooledBuffer buffer, ReadOnlySpan<byte> raw) => AppendTokens(buffer, raw, quoted: true);
+
+    private static void AppendTokens(PooledBuffer buffer, ReadOnlySpan<byte> raw, bool quoted)
+    {
+        var target = buffer.GetSpan(raw.Length * 2);
+        var length = 0;
+        var inString = false;
+        for (var i = 0; i < raw.Length; i++)
+        {
+            var b = raw[i];
+            if (!inString && b is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
+            {
+                continue;
+            }
+
+            if (quoted && b is (byte)'"' or (byte)'\\')
+            {
+                target[length++] = (byte)'\\';
+            }
+
+            target[length++] = b;
+            if (b == '\\' && inString)
+            {
+                // The escaped byte never ends the string.
+                b = raw[++i];
+                if (quoted && b is (byte)'"' or (byte)'\\')
+                {
+                    target[length++] = (byte)'\\';
+                }
+
+                target[length++] = b;
+            }
+            else if (b == '"')
+            {
+                inString = !inString;
+            }
+        }
+
+        buffer.Advance(length);
+    }
+
     /// <summary>Appends a decimal number.</summary>
     public static void AppendNumber(this PooledBuffer buffer, long value)
     {

@@ -21,7 +21,9 @@ internal static class MediaReading
         if (DataUri.IsOne(text.InnerIn(body)))
         {
             var data = DataUri.Parse(text, body) ?? throw NotMedia(field, "it is no valid base64 data.");
-            return Of(data, data.MimeType, body, field, detail);
+            return mustBeImage && data.MimeType.StartsWith("text/", StringComparison.Ordinal)
+                ? throw NotMedia(field, "a text goes into a part of type 'text' or 'file'.")
+                : Of(data, data.MimeType, body, field, detail);
         }
 
         var address = text.Length <= LongestAddress ? Encoding.UTF8.GetString(JsonText.Unescape(text.InnerIn(body))) : "";

@@ -51,6 +51,7 @@ internal static class ToolReader
         foreach (var function in Items(functions, "functions"))
         {
             Add(function, $"functions[{number++}]", settings);
+            settings.IsOlderForm = true;
         }
     }
 

@@ -8,6 +8,9 @@ internal sealed class ToolSettings
     /// <summary>The functions of the client.</summary>
     public List<FunctionTool> Functions { get; } = [];
 
+    /// <summary>Whether they came as <c>functions</c>: then calls go back as <c>function_call</c>.</summary>
+    public bool IsOlderForm { get; set; }
+
     /// <summary>Tools that Google runs itself.</summary>
     public BuiltInTools BuiltIn { get; set; }
 

@@ -1,4 +1,5 @@
 using GeminiBalance.ProxyService.OpenAi;
+using GeminiBalance.ProxyService.Translation.Responses;
 using Microsoft.Extensions.Caching.Memory;
 
 namespace GeminiBalance.ProxyService.Signatures;
@@ -22,6 +23,17 @@ internal sealed class ThoughtSignatures : IDisposable
     /// <param name="family">The family of the model that made it.</param>
     public void Remember(string callId, string signature, string family) =>
         cache.Set(callId, new Entry(signature, family), new MemoryCacheEntryOptions { Size = callId.Length + signature.Length, SlidingExpiration = Kept });
+
+    /// <summary>Remembers the signatures of an answer's calls.</summary>
+    /// <param name="calls">The calls.</param>
+    /// <param name="family">The family of the model that made them.</param>
+    public void Remember(List<SignedCall> calls, string family)
+    {
+        foreach (var call in calls)
+        {
+            Remember(call.CallId, call.Signature, family);
+        }
+    }
 
     /// <summary>Gives every call of a conversation its signature back, and takes away those another family of models made: it would refuse them.</summary>
     /// <param name="request">The conversation.</param>

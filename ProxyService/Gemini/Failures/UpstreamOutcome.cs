@@ -57,7 +57,11 @@ internal abstract record UpstreamOutcome
     /// <summary>The upstream, the model's capacity or the network failed.</summary>
     /// <param name="Fault">What failed.</param>
     /// <param name="Detail">What the upstream said, unredacted; empty when nothing.</param>
-    internal sealed record UpstreamFailed(UpstreamFault Fault, string Detail = "") : UpstreamOutcome(ClassOf(Fault), BlameOf(Fault), RetryOf(Fault));
+    internal sealed record UpstreamFailed(UpstreamFault Fault, string Detail = "") : UpstreamOutcome(ClassOf(Fault), BlameOf(Fault), RetryOf(Fault))
+    {
+        /// <summary>The error code of an empty answer, when its end was told; null for the common one.</summary>
+        public string? Code { get; init; }
+    }
 
     /// <summary>We hung up, because the client did.</summary>
     internal sealed record Cancelled() : UpstreamOutcome(UpstreamOutcomeClass.Cancelled, Blame.Client, RetryAdvice.No);

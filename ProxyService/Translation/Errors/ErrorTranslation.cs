@@ -47,7 +47,7 @@ internal static class ErrorTranslation
         UpstreamFault.Timeout => Server(StatusCodes.Status504GatewayTimeout, "upstream_timeout", "The upstream did not answer in time."),
         UpstreamFault.Network => Server(StatusCodes.Status502BadGateway, "upstream_unreachable", "The upstream could not be reached, or the connection broke."),
         UpstreamFault.Unreadable => Server(StatusCodes.Status502BadGateway, "bad_upstream_response", "The upstream sent an answer that could not be read."),
-        UpstreamFault.Empty => Server(StatusCodes.Status502BadGateway, "empty_response", Said("The upstream sent an empty answer.", said)),
+        UpstreamFault.Empty => Server(StatusCodes.Status502BadGateway, failed.Code ?? "empty_response", Said("The upstream sent an empty answer.", said)),
         UpstreamFault.Contention => Server(StatusCodes.Status503ServiceUnavailable, "upstream_error", "The upstream was busy with a conflicting request.", TimeSpan.FromSeconds(1)),
         UpstreamFault.LocationNotSupported => Server(StatusCodes.Status503ServiceUnavailable, "location_not_supported", "The upstream does not serve the location of this gateway."),
         UpstreamFault.CredentialsNotSent => OpenAiError.Internal,

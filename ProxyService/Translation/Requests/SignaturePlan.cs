@@ -38,7 +38,7 @@ internal readonly record struct SignaturePlan(int CurrentTurn, bool Enforced, bo
     /// <param name="calls">All calls.</param>
     public string? OfCall(int at, ChatMessage message, int number, IReadOnlyList<ToolCall> calls)
     {
-        var own = calls[message.FirstCall + number].Signature;
+        var own = calls[message.FirstCall + number].Signature ?? (number == 0 ? message.Signature : null);
         if (at < CurrentTurn || !Enforced)
         {
             return Replace ? null : own;

@@ -14,7 +14,7 @@ internal static class ChatCompletionWriter
         AnswerVerdict? first = null;
         foreach (var candidate in CollectionsMarshal.AsSpan(reply.Candidates))
         {
-            var verdict = FinishReasonTranslation.Judge(candidate.FinishReason, candidate.FinishMessage, candidate.PartCount > 0, reply.Usage?.Thoughts ?? 0);
+            var verdict = Judge(reply, candidate);
             if (verdict is AnswerVerdict.Empty)
             {
                 return verdict;
@@ -29,22 +29,31 @@ internal static class ChatCompletionWriter
     /// <summary>Writes the answer.</summary>
     /// <param name="reply">An answer that is worth something.</param>
     /// <param name="json">The bytes it was read from.</param>
-    /// <param name="envelope">What frames it.</param>
+    /// <param name="shape">How it must look.</param>
     /// <param name="target">Gets the JSON.</param>
-    public static void Write(GenerateContentReply reply, ReadOnlySpan<byte> json, AnswerEnvelope envelope, PooledBuffer target)
+    /// <param name="signed">Gets the calls that carry a signature.</param>
+    public static void Write(GenerateContentReply reply, ReadOnlySpan<byte> json, AnswerShape shape, PooledBuffer target, List<SignedCall> signed)
     {
-        envelope.Append(target, "chat.completion"u8, AnswerEnvelope.IdFor(reply.ResponseId));
+        shape.Envelope.Append(target, "chat.completion"u8, AnswerEnvelope.IdFor(reply.ResponseId));
         target.Append(",\"choices\":["u8);
+        var ids = new HashSet<string>(StringComparer.Ordinal);
         var separate = false;
         foreach (var candidate in CollectionsMarshal.AsSpan(reply.Candidates))
         {
-            if (separate)
+            target.Append(separate ? ",{\"index\":"u8 : "{\"index\":"u8);
+            separate = true;
+            target.AppendNumber(candidate.Index);
+            WriteMessage(reply, json, candidate, shape, target, signed, ids);
+            target.Append(",\"logprobs\":"u8);
+            LogProbabilitiesJson.Append(target, candidate.Metadata.LogProbabilities.In(json));
+            target.Append(",\"finish_reason\":"u8);
+            target.Append(JsonText.Quote(shape.FinishReason(Judge(reply, candidate) is AnswerVerdict.Complete complete ? complete.FinishReason : "stop")));
+            if (shape.Request.Google.IncludeMetadata)
             {
-                target.Append(","u8);
+                MetadataJson.Append(target, candidate.Metadata, json);
             }
 
-            separate = true;
-            WriteChoice(reply, json, candidate, target);
+            target.Append("}"u8);
         }
 
         target.Append("],\"usage\":"u8);
@@ -52,49 +61,155 @@ internal static class ChatCompletionWriter
         target.Append("}"u8);
     }
 
-    private static void WriteChoice(GenerateContentReply reply, ReadOnlySpan<byte> json, GeminiCandidate candidate, PooledBuffer target)
+    /// <summary>What some parts hold.</summary>
+    public static AnswerContent ContentOf(ReadOnlySpan<GeminiPart> parts)
     {
-        target.Append("{\"index\":"u8);
-        target.AppendNumber(candidate.Index);
-        target.Append(",\"message\":{\"role\":\"assistant\",\"content\":\""u8);
-        var parts = CollectionsMarshal.AsSpan(reply.Parts).Slice(candidate.FirstPart, candidate.PartCount);
-        AppendTexts(parts, GeminiPartKind.Text, json, target);
-        target.Append("\",\"refusal\":null"u8);
-        if (HasThought(parts))
+        var content = AnswerContent.None;
+        foreach (var part in parts)
         {
-            target.Append(",\"reasoning_content\":\""u8);
-            AppendTexts(parts, GeminiPartKind.Thought, json, target);
+            // A part may be there for its signature alone.
+            content |= part.Kind == GeminiPartKind.FunctionCall ? AnswerContent.Calls : part.Value.IsNone && part.Name.IsNone ? AnswerContent.None : AnswerContent.Shown;
+        }
+
+        return content;
+    }
+
+    private static AnswerVerdict Judge(GenerateContentReply reply, GeminiCandidate candidate) =>
+        FinishReasonTranslation.Judge(candidate.FinishReason, candidate.FinishMessage, ContentOf(PartsOf(reply, candidate)), reply.Usage?.Thoughts ?? 0);
+
+    private static void WriteMessage(GenerateContentReply reply, ReadOnlySpan<byte> json, GeminiCandidate candidate, AnswerShape shape, PooledBuffer target, List<SignedCall> signed, HashSet<string> ids)
+    {
+        var parts = PartsOf(reply, candidate);
+        using var content = new PooledBuffer();
+        var starts = new List<int>(parts.Length);
+        bool calls = false, thoughts = false, images = false, sounds = false;
+        foreach (var part in parts)
+        {
+            starts.Add(content.Length);
+            calls |= part.Kind == GeminiPartKind.FunctionCall;
+            thoughts |= part.Kind == GeminiPartKind.Thought;
+            images |= part.Kind == GeminiPartKind.Media && PartJson.IsImage(part, json);
+            sounds |= part.Kind == GeminiPartKind.Media && !PartJson.IsImage(part, json);
+            if (PartJson.IsContent(part.Kind))
+            {
+                PartJson.AppendContent(content, part, json);
+            }
+        }
+
+        target.Append(",\"message\":{\"role\":\"assistant\",\"content\":"u8);
+        if (content.Length == 0 && (calls || sounds))
+        {
+            target.Append("null"u8);
+        }
+        else
+        {
+            target.Append("\""u8);
+            target.Append(content.WrittenSpan);
             target.Append("\""u8);
         }
 
-        var verdict = FinishReasonTranslation.Judge(candidate.FinishReason, candidate.FinishMessage, candidate.PartCount > 0, reply.Usage?.Thoughts ?? 0);
-        target.Append("},\"logprobs\":null,\"finish_reason\":"u8);
-        target.Append(JsonText.Quote(verdict is AnswerVerdict.Complete complete ? complete.FinishReason : "stop"));
+        target.Append(",\"refusal\":null"u8);
+        if (thoughts)
+        {
+            WriteThoughts(parts, json, target);
+        }
+
+        if (calls)
+        {
+            WriteCalls(parts, json, shape, target, signed, ids);
+        }
+
+        if (images)
+        {
+            WriteImages(parts, json, target);
+        }
+
+        if (sounds)
+        {
+            target.Append(",\"audio\":"u8);
+            AudioJson.Append(target, parts, json, shape.Request.Audio?.Format == "wav", shape.Envelope.Created);
+        }
+
+        Annotations.Append(target, content.WrittenSpan, starts, candidate.Metadata.Grounding.In(json), candidate.Metadata.Citations.In(json));
+        WriteSignature(parts, json, shape, calls, target);
         target.Append("}"u8);
     }
 
     /// <summary>Joins texts as they stand: what lies between the quotes of two JSON strings makes one JSON string.</summary>
-    private static void AppendTexts(ReadOnlySpan<GeminiPart> parts, GeminiPartKind kind, ReadOnlySpan<byte> json, PooledBuffer target)
+    private static void WriteThoughts(ReadOnlySpan<GeminiPart> parts, ReadOnlySpan<byte> json, PooledBuffer target)
     {
-        foreach (var part in parts)
-        {
-            if (part.Kind == kind)
-            {
-                target.Append(part.Text.InnerIn(json));
-            }
-        }
-    }
-
-    private static bool HasThought(ReadOnlySpan<GeminiPart> parts)
-    {
+        target.Append(",\"reasoning_content\":\""u8);
         foreach (var part in parts)
         {
             if (part.Kind == GeminiPartKind.Thought)
             {
-                return true;
+                target.Append(part.Value.InnerIn(json));
             }
         }
 
-        return false;
+        target.Append("\""u8);
     }
+
+    private static void WriteCalls(ReadOnlySpan<GeminiPart> parts, ReadOnlySpan<byte> json, AnswerShape shape, PooledBuffer target, List<SignedCall> signed, HashSet<string> ids)
+    {
+        target.Append(shape.UsesFunctions ? ",\"function_call\":"u8 : ",\"tool_calls\":["u8);
+        var separate = false;
+        foreach (var part in parts)
+        {
+            if (part.Kind != GeminiPartKind.FunctionCall || (separate && !shape.Parallel))
+            {
+                continue;
+            }
+
+            target.Append(separate ? ","u8 : default);
+            separate = true;
+            if (shape.UsesFunctions)
+            {
+                ToolCallJson.AppendFunction(target, part, json, shape);
+            }
+            else if (ToolCallJson.Append(target, part, json, shape, ids, index: null) is { } call)
+            {
+                signed.Add(call);
+            }
+        }
+
+        target.Append(shape.UsesFunctions ? default : "]"u8);
+    }
+
+    private static void WriteImages(ReadOnlySpan<GeminiPart> parts, ReadOnlySpan<byte> json, PooledBuffer target)
+    {
+        target.Append(",\"images\":["u8);
+        var separate = false;
+        foreach (var part in parts)
+        {
+            if (part.Kind == GeminiPartKind.Media && PartJson.IsImage(part, json))
+            {
+                target.Append(separate ? ","u8 : default);
+                PartJson.AppendImage(target, part, json);
+                separate = true;
+            }
+        }
+
+        target.Append("]"u8);
+    }
+
+    /// <summary>An answer without calls carries its signature on its last part; the older form of calls has no other place for it.</summary>
+    private static void WriteSignature(ReadOnlySpan<GeminiPart> parts, ReadOnlySpan<byte> json, AnswerShape shape, bool calls, PooledBuffer target)
+    {
+        if (calls && !shape.UsesFunctions)
+        {
+            return;
+        }
+
+        for (var i = parts.Length - 1; i >= 0; i--)
+        {
+            if (!parts[i].Signature.IsNone)
+            {
+                ToolCallJson.AppendSignature(target, parts[i].Signature.In(json));
+                return;
+            }
+        }
+    }
+
+    private static ReadOnlySpan<GeminiPart> PartsOf(GenerateContentReply reply, GeminiCandidate candidate) => CollectionsMarshal.AsSpan(reply.Parts).Slice(candidate.FirstPart, candidate.PartCount);
 }

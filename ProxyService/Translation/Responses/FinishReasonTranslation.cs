@@ -10,7 +10,7 @@ internal abstract record AnswerVerdict
     }
 
     /// <summary>It is an answer.</summary>
-    /// <param name="FinishReason">OpenAI's word: <c>stop</c>, <c>length</c> or <c>content_filter</c>.</param>
+    /// <param name="FinishReason">OpenAI's word: <c>stop</c>, <c>length</c>, <c>tool_calls</c> or <c>content_filter</c>.</param>
     internal sealed record Complete(string FinishReason) : AnswerVerdict;
 
     /// <summary>It holds nothing; asking again may help.</summary>
@@ -19,26 +19,54 @@ internal abstract record AnswerVerdict
     internal sealed record Empty(string Code, string? Message) : AnswerVerdict;
 }
 
+/// <summary>What a candidate holds.</summary>
+[Flags]
+internal enum AnswerContent
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>Text, thoughts, media or code.</summary>
+    Shown = 1,
+
+    /// <summary>Calls of functions.</summary>
+    Calls = 2,
+}
+
 /// <summary>Translates Gemini's finish reasons into the few words OpenAI's clients accept.</summary>
 internal static class FinishReasonTranslation
 {
+    /// <summary>The code of an answer whose conversation lacks thought signatures.</summary>
+    public const string MissingSignature = "invalid_thought_signature";
+
     private static readonly AnswerVerdict Stop = new AnswerVerdict.Complete("stop");
     private static readonly AnswerVerdict Length = new AnswerVerdict.Complete("length");
+    private static readonly AnswerVerdict ToolCalls = new AnswerVerdict.Complete("tool_calls");
     private static readonly AnswerVerdict ContentFilter = new AnswerVerdict.Complete("content_filter");
 
     /// <summary>Judges an ended candidate.</summary>
     /// <param name="reason">The last reason seen.</param>
     /// <param name="message">The finish message, if any.</param>
-    /// <param name="hasContent">Whether it holds any text or thought.</param>
+    /// <param name="content">What it holds.</param>
     /// <param name="thoughts">Tokens it thought.</param>
-    public static AnswerVerdict Judge(FinishReason reason, string? message, bool hasContent, long thoughts) => reason switch
+    public static AnswerVerdict Judge(FinishReason reason, string? message, AnswerContent content, long thoughts) => reason switch
     {
         FinishReason.MaxTokens => Length,
         FinishReason.Filtered => ContentFilter,
-        FinishReason.Other when hasContent => ContentFilter,
-        FinishReason.Stop when hasContent || thoughts > 0 => Stop,
-        _ when hasContent => Stop,
-        FinishReason.Malformed => new AnswerVerdict.Empty("malformed_response", message),
-        _ => new AnswerVerdict.Empty("empty_response", message),
+        _ when content.HasFlag(AnswerContent.Calls) => ToolCalls,
+        FinishReason.Other when content != AnswerContent.None => ContentFilter,
+        FinishReason.Stop when content != AnswerContent.None || thoughts > 0 => Stop,
+        _ when content != AnswerContent.None => Stop,
+        _ => new AnswerVerdict.Empty(CodeOf(reason), message),
+    };
+
+    private static string CodeOf(FinishReason reason) => reason switch
+    {
+        FinishReason.MalformedFunctionCall => "malformed_function_call",
+        FinishReason.UnexpectedToolCall => "unexpected_tool_call",
+        FinishReason.TooManyToolCalls => "too_many_tool_calls",
+        FinishReason.MalformedResponse => "malformed_response",
+        FinishReason.MissingThoughtSignature => MissingSignature,
+        _ => "empty_response",
     };
 }

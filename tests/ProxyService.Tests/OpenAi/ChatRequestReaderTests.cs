@@ -16,7 +16,7 @@ public sealed class ChatRequestReaderTests
               {"role":"user","name":"u","content":[{"type":"text","text":"a"},{"text":"b","type":"text"}]},{"role":"assistant","content":null,"refusal":"no"},{"role":"user","content":"go"}],
              "model":"gemini-2.5-flash","temperature":0.5,"top_p":1,"top_k":40,"max_tokens":5,"max_completion_tokens":7,"stop":["x","","y"],"seed":9007199254740993,
              "presence_penalty":-0.5,"frequency_penalty":2,"reasoning_effort":"high","stream":true,"stream_options":{"include_usage":true,"include_obfuscation":false},
-             "user":"me","store":true,"metadata":{"a":"b"},"n":1,"response_format":{"type":"text"},"tools":[],"tool_choice":"none","logit_bias":{},"modalities":["text"],"parallel_tool_calls":false}
+             "user":"me","store":true,"metadata":{"a":"b"},"n":1,"response_format":{"type":"text"},"tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"none","logit_bias":{},"modalities":["text"],"parallel_tool_calls":false}
             """;
 
         var request = Read(json, out var error)!;
@@ -24,7 +24,7 @@ public sealed class ChatRequestReaderTests
         Assert.Null(error);
         Assert.Equal("gemini-2.5-flash", request.Model);
         Assert.Equal([ChatRole.System, ChatRole.System, ChatRole.User, ChatRole.Assistant, ChatRole.User], request.Messages.Select(message => message.Role));
-        Assert.Equal(["\"be brief\"", "\"in English\"", "\"a\"", "\"b\"", "\"no\"", "\"go\""], request.Texts.Select(text => Encoding.UTF8.GetString(text.In(Encoding.UTF8.GetBytes(json)))));
+        Assert.Equal(["\"be brief\"", "\"in English\"", "\"a\"", "\"b\"", "\"no\"", "\"go\""], request.Parts.Select(part => Encoding.UTF8.GetString(part.Text.In(Encoding.UTF8.GetBytes(json)))));
         Assert.Equal((0.5, 1.0, 40, 7, 9007199254740993L), (request.Temperature!.Value, request.TopP!.Value, request.TopK!.Value, request.MaxTokens!.Value, request.Seed!.Value));
         Assert.Equal((-0.5, 2.0, ReasoningEffort.High), (request.PresencePenalty!.Value, request.FrequencyPenalty!.Value, request.Effort!.Value));
         Assert.Equal(2, request.Stop.Count);
@@ -51,9 +51,10 @@ public sealed class ChatRequestReaderTests
     [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"\\udc00x\"}]}]}", "invalid_unicode", "messages[0].content[0].text")]
     [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}]}", "missing_required_parameter", "messages[0].content")]
     [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"robot\",\"content\":\"x\"}]}", "invalid_value", "messages[0].role")]
-    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"tool\",\"content\":\"x\"}]}", "unsupported_value", "messages[0].role")]
-    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"content\":\"x\",\"tool_calls\":[{}]}]}", "unsupported_value", "messages[0].tool_calls")]
-    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"x\"}}]}]}", "unsupported_value", "messages[0].content[0].type")]
+    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"tool\",\"content\":\"x\"}]}", "missing_required_parameter", "messages[0].tool_call_id")]
+    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"tool\",\"tool_call_id\":\"1\",\"content\":\"x\"}]}", "invalid_value", "messages[0].role")]
+    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"content\":\"x\",\"tool_calls\":[{}]}]}", "missing_required_parameter", "messages[0].tool_calls[0].id")]
+    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"x\"}}]}]}", "invalid_image_url", "messages[0].content[0].image_url.url")]
     [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"smell\"}]}]}", "invalid_value", "messages[0].content[0].type")]
     [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\"}]}]}", "missing_required_parameter", "messages[0].content[0].text")]
     public void Request_Malformed_NamesTheFault(string json, string code, string? param)
@@ -77,15 +78,21 @@ public sealed class ChatRequestReaderTests
     [InlineData("\"stream\":\"true\"", "invalid_type", "stream")]
     [InlineData("\"stream_options\":{\"include_usage\":true}", "invalid_value", "stream_options")]
     [InlineData("\"n\":0", "integer_below_min_value", "n")]
-    [InlineData("\"n\":2", "unsupported_value", "n")]
-    [InlineData("\"tools\":[{\"type\":\"function\"}]", "unsupported_parameter", "tools")]
-    [InlineData("\"tool_choice\":\"required\"", "unsupported_parameter", "tool_choice")]
-    [InlineData("\"response_format\":{\"type\":\"json_object\"}", "unsupported_parameter", "response_format")]
+    [InlineData("\"n\":9", "integer_above_max_value", "n")]
+    [InlineData("\"tools\":[{\"type\":\"function\"}]", "missing_required_parameter", "tools[0].function")]
+    [InlineData("\"tool_choice\":\"required\"", "invalid_value", "tool_choice")]
+    [InlineData("\"response_format\":{\"type\":\"xml\"}", "invalid_value", "response_format.type")]
+    [InlineData("\"response_format\":{\"type\":\"json_schema\"}", "missing_required_parameter", "response_format.json_schema")]
+    [InlineData("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\"}}", "missing_required_parameter", "response_format.json_schema.schema")]
     [InlineData("\"response_format\":\"json\"", "invalid_type", "response_format")]
     [InlineData("\"logit_bias\":{\"1\":2}", "unsupported_parameter", "logit_bias")]
-    [InlineData("\"logprobs\":true", "unsupported_parameter", "logprobs")]
-    [InlineData("\"modalities\":[\"text\",\"audio\"]", "unsupported_parameter", "modalities")]
-    [InlineData("\"web_search_options\":{}", "unsupported_parameter", "web_search_options")]
+    [InlineData("\"top_logprobs\":3", "invalid_value", "top_logprobs")]
+    [InlineData("\"logprobs\":true,\"top_logprobs\":21", "integer_above_max_value", "top_logprobs")]
+    [InlineData("\"modalities\":[\"text\",\"smell\"]", "invalid_value", "modalities")]
+    [InlineData("\"web_search_options\":true", "invalid_type", "web_search_options")]
+    [InlineData("\"audio\":{\"voice\":\"alloy\",\"format\":\"mp3\"}", "unsupported_value", "audio.format")]
+    [InlineData("\"reasoning_effort\":\"low\",\"google\":{\"thinking_config\":{\"thinking_budget\":5}}", "invalid_value", "reasoning_effort")]
+    [InlineData("\"google\":{\"thinking_config\":{\"thinking_budget\":5,\"thinking_level\":\"low\"}}", "invalid_value", "google.thinking_config")]
     [InlineData("\"reasoning_effort\":\"enormous\"", "invalid_value", "reasoning_effort")]
     [InlineData("\"user\":{}", "invalid_type", "user")]
     public void Field_OutOfRangeOrNotSupported_IsNamed(string field, string code, string param)
@@ -103,8 +110,9 @@ public sealed class ChatRequestReaderTests
     }
 
     [Theory]
-    [InlineData("\"service_tier\":\"flex\"")]
-    [InlineData("\"prediction\":{\"type\":\"content\"}")]
+    [InlineData("\"service_tier\":\"scale\"")]
+    [InlineData("\"google\":{\"whatever\":1}")]
+    [InlineData("\"extra_body\":{\"google\":{\"whatever\":1}}")]
     public void Field_HarmlessButNotHonoured_GivesAWarning(string field) => Assert.Single(Read($"{{{Hello},{field}}}", out _)!.Warnings);
 
     [Theory]

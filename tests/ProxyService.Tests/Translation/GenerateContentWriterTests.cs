@@ -99,7 +99,7 @@ public sealed class GenerateContentWriterTests
         request = ChatRequestReader.Read(body, out var error)!;
         Assert.Null(error);
         using var target = new PooledBuffer();
-        GenerateContentWriter.Write(request, body, ModelProfiles.For(request.Model), target);
+        GenerateContentWriter.Write(request, body, ModelProfiles.Default.For(request.Model), TranslationOptions.Plain, target);
         return JsonNode.Parse(target.WrittenSpan)!;
     }
 }

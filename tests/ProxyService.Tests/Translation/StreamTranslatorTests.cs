@@ -1,17 +1,14 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using GeminiBalance.ProxyService.Gemini;
-using GeminiBalance.ProxyService.Json;
 using GeminiBalance.ProxyService.Translation.Responses;
-using GeminiBalance.ProxyService.Translation.Streaming;
 using GeminiBalance.ProxyService.Upstream;
 using Xunit;
 
 namespace GeminiBalance.ProxyService.Tests.Translation;
 
-public sealed class ChatStreamTests
+public sealed class StreamTranslatorTests
 {
-    public static TheoryData<string> Streams => [.. Recorded.Names("streaming-success-*.txt").Where(name => !name.Contains("function-call"))];
+    public static TheoryData<string> Streams => [.. Recorded.Names("streaming-success-*.txt").Where(name => !name.Contains("function-call") && !name.Contains("code-execution") && !name.Contains("googleai/streaming-success-empty-parts"))];
 
     [Theory]
     [MemberData(nameof(Streams))]
@@ -86,40 +83,26 @@ public sealed class ChatStreamTests
     [InlineData("""{"usageMetadata":{"promptTokenCount":3}}""")]
     public void StreamWithoutContent_IsEmpty(string data)
     {
-        using var chat = new ChatStream(new AnswerEnvelope("\"m\""u8.ToArray(), 1), false);
-        using var target = new PooledBuffer();
-        var reply = new GenerateContentReply();
-        Assert.True(GenerateContentReader.TryRead(Encoding.UTF8.GetBytes(data), reply));
+        Translated.Stream(Encoding.UTF8.GetBytes(Translated.Event(data)), Translated.PlainRequest, 4096, out var verdict);
 
-        chat.Write(reply, Encoding.UTF8.GetBytes(data), target);
-
-        Assert.False(chat.HasContent);
-        Assert.Equal(0, target.Length);
-        Assert.IsType<AnswerVerdict.Empty>(chat.Judge());
+        Assert.IsType<AnswerVerdict.Empty>(verdict);
     }
 
     private static List<JsonNode> Translate(byte[] stream, bool includeUsage, out string text)
     {
         using var events = new SseReader(1 << 20);
-        using var chat = new ChatStream(new AnswerEnvelope("\"m\""u8.ToArray(), 1), includeUsage);
-        using var target = new PooledBuffer();
-        var reply = new GenerateContentReply();
         var expected = new StringBuilder();
-        foreach (var data in SseReaderFeed.Events(events, stream, 4096).Select(data => data.AsMemory()))
+        foreach (var data in SseReaderFeed.Events(events, stream, 4096))
         {
-            Assert.True(GenerateContentReader.TryRead(data.Span, reply));
-            chat.Write(reply, data.Span, target);
-            foreach (var part in JsonNode.Parse(data.Span)!["candidates"]?[0]?["content"]?["parts"]?.AsArray() ?? [])
+            foreach (var part in JsonNode.Parse(data)!["candidates"]?[0]?["content"]?["parts"]?.AsArray() ?? [])
             {
                 expected.Append(part!["thought"] is null ? (string?)part["text"] : "");
             }
         }
 
-        Assert.IsType<AnswerVerdict.Complete>(chat.Judge());
-        chat.Finish(reply.ResponseId, target);
         text = expected.ToString();
-        var lines = Encoding.UTF8.GetString(target.WrittenSpan).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
-        Assert.All(lines, line => Assert.StartsWith("data: {", line, StringComparison.Ordinal));
-        return [.. lines.Select(line => JsonNode.Parse(line["data: ".Length..])!)];
+        var chunks = Translated.Stream(stream, includeUsage ? """{"model":"m","messages":[{"role":"user","content":"q"}],"stream":true,"stream_options":{"include_usage":true}}""" : Translated.PlainRequest, 4096, out var verdict);
+        Assert.IsType<AnswerVerdict.Complete>(verdict);
+        return chunks;
     }
 }

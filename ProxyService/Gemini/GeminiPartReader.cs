@@ -1,0 +1,139 @@
+using System.Text.Json;
+using GeminiBalance.ProxyService.Json;
+
+namespace GeminiBalance.ProxyService.Gemini;
+
+/// <summary>Reads one part of an answer, of whatever kind.</summary>
+internal static class GeminiPartReader
+{
+    /// <summary>Reads the part the reader stands on.</summary>
+    /// <param name="reader">The reader.</param>
+    /// <param name="reply">Gets the part, unless it holds nothing.</param>
+    public static void Read(ref Utf8JsonReader reader, GenerateContentReply reply)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return;
+        }
+
+        var part = new GeminiPart(GeminiPartKind.Text, default);
+        var found = false;
+        var thought = false;
+        var other = false;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("text"u8))
+            {
+                part = part with { Kind = GeminiPartKind.Text, Value = Text(ref reader) };
+                found |= !part.Value.IsNone;
+            }
+            else if (reader.ValueTextEquals("thought"u8))
+            {
+                // Early models sent a word instead of true.
+                reader.Read();
+                thought = reader.TokenType == JsonTokenType.True || (reader.TokenType == JsonTokenType.String && reader.ValueSpan.Length > 0 && !reader.ValueTextEquals("false"u8));
+                reader.Skip();
+            }
+            else if (reader.ValueTextEquals("thoughtSignature"u8))
+            {
+                part = part with { Signature = Text(ref reader) };
+            }
+            else if (reader.ValueTextEquals("functionCall"u8))
+            {
+                part = ReadFields(ref reader, part with { Kind = GeminiPartKind.FunctionCall }, "args"u8, "name"u8, "id"u8);
+                found = !part.Name.IsNone;
+            }
+            else if (reader.ValueTextEquals("inlineData"u8))
+            {
+                part = ReadFields(ref reader, part with { Kind = GeminiPartKind.Media }, "data"u8, "mimeType"u8);
+                found = !part.Value.IsNone && !part.Name.IsNone;
+            }
+            else if (reader.ValueTextEquals("executableCode"u8))
+            {
+                part = ReadFields(ref reader, part with { Kind = GeminiPartKind.Code }, "code"u8, "language"u8);
+                found = !part.Value.IsNone;
+            }
+            else if (reader.ValueTextEquals("codeExecutionResult"u8))
+            {
+                part = ReadFields(ref reader, part with { Kind = GeminiPartKind.CodeOutput }, "output"u8, "outcome"u8);
+                found = !part.Value.IsNone || !part.Name.IsNone;
+            }
+            else if (reader.ValueTextEquals("fileData"u8))
+            {
+                part = ReadFields(ref reader, part with { Kind = GeminiPartKind.File }, "fileUri"u8, "mimeType"u8);
+                found = !part.Value.IsNone;
+            }
+            else
+            {
+                // Google's own tools at work, and how a film was cut: nothing for the client.
+                other |= !reader.ValueTextEquals("toolCall"u8) && !reader.ValueTextEquals("toolResponse"u8) && !reader.ValueTextEquals("videoMetadata"u8) && !reader.ValueTextEquals("partMetadata"u8) && !reader.ValueTextEquals("mediaResolution"u8);
+                reader.Read();
+                reader.Skip();
+            }
+        }
+
+        var isEmptyText = part.Kind == GeminiPartKind.Text && (part.Value.IsNone || part.Value.IsEmptyString);
+        if ((found && !isEmptyText) || !part.Signature.IsNone)
+        {
+            reply.Parts.Add(isEmptyText ? part with { Value = default } : thought && part.Kind == GeminiPartKind.Text ? part with { Kind = GeminiPartKind.Thought } : part);
+        }
+
+        reply.HasUnknownParts |= other && !found;
+    }
+
+    /// <summary>The object or array that is the value of the name the reader stands on; none for any other value.</summary>
+    public static JsonSlice Raw(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        var start = (int)reader.TokenStartIndex;
+        var isWhole = reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray;
+        reader.Skip();
+        return isWhole ? new JsonSlice(start, (int)reader.BytesConsumed - start) : default;
+    }
+
+    private static GeminiPart ReadFields(ref Utf8JsonReader reader, GeminiPart part, ReadOnlySpan<byte> value, ReadOnlySpan<byte> name, ReadOnlySpan<byte> id = default)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return part;
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals(value))
+            {
+                part = part with { Value = part.Kind == GeminiPartKind.FunctionCall ? Raw(ref reader) : Text(ref reader) };
+            }
+            else if (reader.ValueTextEquals(name))
+            {
+                part = part with { Name = Text(ref reader) };
+            }
+            else if (id.Length > 0 && reader.ValueTextEquals(id))
+            {
+                part = part with { Id = Text(ref reader) };
+            }
+            else
+            {
+                reader.Read();
+                reader.Skip();
+            }
+        }
+
+        return part;
+    }
+
+    private static JsonSlice Text(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            return new JsonSlice((int)reader.TokenStartIndex, reader.ValueSpan.Length + 2);
+        }
+
+        reader.Skip();
+        return default;
+    }
+}

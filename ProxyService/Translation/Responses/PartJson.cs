@@ -1,0 +1,68 @@
+using GeminiBalance.ProxyService.Gemini;
+using GeminiBalance.ProxyService.Json;
+
+namespace GeminiBalance.ProxyService.Translation.Responses;
+
+/// <summary>Writes parts that are shown: texts as they stand, code in fences, files as links, media as data.</summary>
+internal static class PartJson
+{
+    /// <summary>Whether a part belongs to the answer's text.</summary>
+    public static bool IsContent(GeminiPartKind kind) => kind is GeminiPartKind.Text or GeminiPartKind.Code or GeminiPartKind.CodeOutput or GeminiPartKind.File;
+
+    /// <summary>Whether a part of media is an image.</summary>
+    public static bool IsImage(GeminiPart part, ReadOnlySpan<byte> json) => part.Kind == GeminiPartKind.Media && part.Name.InnerIn(json).StartsWith("image"u8);
+
+    /// <summary>Appends a part to a text: what goes between the quotes of a JSON string.</summary>
+    public static void AppendContent(PooledBuffer target, GeminiPart part, ReadOnlySpan<byte> json)
+    {
+        switch (part.Kind)
+        {
+            case GeminiPartKind.Code:
+                target.Append("\\n```"u8);
+                target.Append(!part.Name.IsNone && part.Name.InnerIn(json).SequenceEqual("PYTHON"u8) ? "python"u8 : default);
+                target.Append("\\n"u8);
+                target.Append(part.Value.InnerIn(json));
+                target.Append("\\n```\\n"u8);
+                break;
+            case GeminiPartKind.CodeOutput:
+                target.Append("\\n```output\\n"u8);
+                if (!part.Name.IsNone && !part.Name.InnerIn(json).SequenceEqual("OUTCOME_OK"u8))
+                {
+                    target.Append(part.Name.InnerIn(json));
+                    target.Append("\\n"u8);
+                }
+
+                if (!part.Value.IsNone)
+                {
+                    target.Append(part.Value.InnerIn(json));
+                }
+
+                target.Append("\\n```\\n"u8);
+                break;
+            case GeminiPartKind.File:
+                target.Append("["u8);
+                target.Append(part.Value.InnerIn(json));
+                target.Append("]("u8);
+                target.Append(part.Value.InnerIn(json));
+                target.Append(")"u8);
+                break;
+            default:
+                if (!part.Value.IsNone)
+                {
+                    target.Append(part.Value.InnerIn(json));
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>Appends <c>{"type":"image_url","image_url":{"url":"data:…"}}</c>.</summary>
+    public static void AppendImage(PooledBuffer target, GeminiPart part, ReadOnlySpan<byte> json)
+    {
+        target.Append("{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:"u8);
+        target.Append(part.Name.InnerIn(json));
+        target.Append(";base64,"u8);
+        target.Append(part.Value.InnerIn(json));
+        target.Append("\"}}"u8);
+    }
+}

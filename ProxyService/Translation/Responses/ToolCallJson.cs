@@ -1,0 +1,97 @@
+using System.Security.Cryptography;
+using System.Text;
+using GeminiBalance.ProxyService.Gemini;
+using GeminiBalance.ProxyService.Json;
+using GeminiBalance.ProxyService.OpenAi;
+
+namespace GeminiBalance.ProxyService.Translation.Responses;
+
+/// <summary>Writes calls of functions in OpenAI's form. Arguments keep their numbers and texts to the letter.</summary>
+internal static class ToolCallJson
+{
+    private const int RandomLength = 24;
+    private const string Base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+    /// <summary>Appends a call: in a stream with its index, else without.</summary>
+    /// <param name="target">Gets the JSON.</param>
+    /// <param name="part">The call.</param>
+    /// <param name="json">The bytes it was read from.</param>
+    /// <param name="shape">How the answer must look.</param>
+    /// <param name="used">Ids of this answer; gets this call's.</param>
+    /// <param name="index">Number of the call within its choice; null when it has no index.</param>
+    /// <returns>The call's id and signature; null when it has no signature.</returns>
+    public static SignedCall? Append(PooledBuffer target, GeminiPart part, ReadOnlySpan<byte> json, AnswerShape shape, ISet<string> used, int? index)
+    {
+        var id = IdOf(part, json, used);
+        target.Append("{"u8);
+        if (index is { } number)
+        {
+            target.Append("\"index\":"u8);
+            target.AppendNumber(number);
+            target.Append(","u8);
+        }
+
+        target.Append("\"id\":"u8);
+        target.Append(JsonText.Quote(id));
+        target.Append(",\"type\":\"function\",\"function\":"u8);
+        AppendFunction(target, part, json, shape);
+        if (part.Signature.IsNone)
+        {
+            target.Append("}"u8);
+            return null;
+        }
+
+        AppendSignature(target, part.Signature.In(json));
+        target.Append("}"u8);
+        return new SignedCall(id, Encoding.UTF8.GetString(JsonText.Unescape(part.Signature.InnerIn(json))));
+    }
+
+    /// <summary>Appends <c>{"name":…,"arguments":…}</c>.</summary>
+    public static void AppendFunction(PooledBuffer target, GeminiPart part, ReadOnlySpan<byte> json, AnswerShape shape)
+    {
+        var name = part.Name.In(json);
+        target.Append("{\"name\":"u8);
+        if (name.Length > 2 && name[1] == '_')
+        {
+            target.Append(JsonText.Quote(FunctionNames.ForClient(Encoding.UTF8.GetString(JsonText.Unescape(part.Name.InnerIn(json))), shape.Request.Tools.Functions)));
+        }
+        else
+        {
+            target.Append(name);
+        }
+
+        target.Append(",\"arguments\":\""u8);
+        if (part.Value.IsNone)
+        {
+            target.Append("{}"u8);
+        }
+        else
+        {
+            target.AppendQuoted(part.Value.In(json));
+        }
+
+        target.Append("\"}"u8);
+    }
+
+    /// <summary>Appends <c>,"extra_content":{"google":{"thought_signature":…}}</c>, where Google's own compatible API puts it.</summary>
+    /// <param name="target">Gets the JSON.</param>
+    /// <param name="rawSignature">The signature as a raw JSON string.</param>
+    public static void AppendSignature(PooledBuffer target, ReadOnlySpan<byte> rawSignature)
+    {
+        target.Append(",\"extra_content\":{\"google\":{\"thought_signature\":"u8);
+        target.Append(rawSignature);
+        target.Append("}}"u8);
+    }
+
+    private static string IdOf(GeminiPart part, ReadOnlySpan<byte> json, ISet<string> used)
+    {
+        if (part.Id is { IsNone: false, IsEmptyString: false } && Encoding.UTF8.GetString(JsonText.Unescape(part.Id.InnerIn(json))) is var given && used.Add(given))
+        {
+            return given;
+        }
+
+        var id = "call_" + RandomNumberGenerator.GetString(Base62, RandomLength);
+        used.Add(id);
+        return id;
+    }
+}

@@ -1,0 +1,239 @@
+using System.Runtime.InteropServices;
+using GeminiBalance.ProxyService.Gemini;
+using GeminiBalance.ProxyService.Json;
+using GeminiBalance.ProxyService.Translation.Responses;
+
+namespace GeminiBalance.ProxyService.Translation.Streaming;
+
+/// <summary>
+/// Turns the events of one upstream stream into OpenAI's chunks: what it has seen so far and one event make what it has seen then, and chunks.
+/// Does no I/O. Gemini may put a finish reason on every event, so the finish chunk is written once, at the end.
+/// </summary>
+/// <param name="shape">How the answer must look.</param>
+internal sealed class StreamTranslator(AnswerShape shape) : IDisposable
+{
+    private readonly PooledBuffer head = new(256);
+    private readonly List<StreamedChoice> choices = new(1);
+    private readonly HashSet<string> callIds = new(StringComparer.Ordinal);
+
+    /// <summary>Whether anything a client can see was written.</summary>
+    public bool HasContent { get; private set; }
+
+    /// <summary>The last usage reported; it counts up along the stream.</summary>
+    public GeminiUsage? Usage { get; private set; }
+
+    /// <summary>The calls written so far that carry a signature.</summary>
+    public List<SignedCall> Signed { get; } = [];
+
+    /// <summary>Bytes of texts kept for the annotations at the end.</summary>
+    public long Kept { get; private set; }
+
+    /// <summary>Translates one event.</summary>
+    /// <param name="reply">The event.</param>
+    /// <param name="json">The bytes it was read from.</param>
+    /// <param name="target">Gets the chunks.</param>
+    public void Write(GenerateContentReply reply, ReadOnlySpan<byte> json, PooledBuffer target)
+    {
+        Usage = reply.Usage ?? Usage;
+        foreach (var candidate in CollectionsMarshal.AsSpan(reply.Candidates))
+        {
+            var choice = ChoiceOf(candidate.Index);
+            choice.Note(candidate, json);
+            var logProbabilities = candidate.Metadata.LogProbabilities;
+            foreach (var part in CollectionsMarshal.AsSpan(reply.Parts).Slice(candidate.FirstPart, candidate.PartCount))
+            {
+                if (!part.Signature.IsNone && (part.Kind != GeminiPartKind.FunctionCall || shape.UsesFunctions))
+                {
+                    choice.Signature = part.Signature.In(json).ToArray();
+                }
+
+                if (part.Value.IsNone && part.Kind != GeminiPartKind.FunctionCall && part.Kind != GeminiPartKind.CodeOutput)
+                {
+                    continue;
+                }
+
+                if (part.Kind == GeminiPartKind.FunctionCall && choice.Calls > 0 && !shape.Parallel)
+                {
+                    continue;
+                }
+
+                WriteRole(choice, reply.ResponseId, target);
+                BeginChunk(choice.Index, target);
+                WriteDelta(choice, part, json, target);
+                EndDelta(logProbabilities.In(json), target);
+                EndChunk("null"u8, target);
+                logProbabilities = default;
+                HasContent = true;
+            }
+        }
+    }
+
+    /// <summary>Judges the stream after its last event.</summary>
+    /// <returns>The verdict of the first choice that is worth nothing, else of the first.</returns>
+    public AnswerVerdict Judge()
+    {
+        AnswerVerdict? first = null;
+        foreach (var choice in choices)
+        {
+            var verdict = choice.Judge(Usage);
+            if (verdict is AnswerVerdict.Empty)
+            {
+                return verdict;
+            }
+
+            first ??= verdict;
+        }
+
+        return first ?? new AnswerVerdict.Empty("empty_response", null);
+    }
+
+    /// <summary>Writes the finish chunks and, if asked for, the usage chunk. The end mark is not written.</summary>
+    /// <param name="responseId">The upstream's id, for a stream without any content.</param>
+    /// <param name="target">Gets the chunks.</param>
+    public void Finish(string? responseId, PooledBuffer target)
+    {
+        foreach (var choice in choices)
+        {
+            WriteRole(choice, responseId, target);
+            BeginChunk(choice.Index, target);
+            choice.AppendEnd(target);
+            EndDelta(default, target);
+            target.Append(JsonText.Quote(shape.FinishReason(choice.Judge(Usage) is AnswerVerdict.Complete complete ? complete.FinishReason : "stop")));
+            if (shape.Request.Google.IncludeMetadata)
+            {
+                choice.AppendMetadata(target);
+            }
+
+            EndChunk(default, target);
+        }
+
+        if (shape.IncludeUsage)
+        {
+            target.Append(head.WrittenSpan);
+            target.Append("],\"usage\":"u8);
+            UsageJson.Append(target, Usage);
+            target.Append("}\n\n"u8);
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        head.Dispose();
+        foreach (var choice in choices)
+        {
+            choice.Dispose();
+        }
+    }
+
+    private void WriteDelta(StreamedChoice choice, GeminiPart part, ReadOnlySpan<byte> json, PooledBuffer target)
+    {
+        switch (part.Kind)
+        {
+            case GeminiPartKind.FunctionCall:
+                WriteCall(choice, part, json, target);
+                break;
+            case GeminiPartKind.Thought:
+                target.Append("\"reasoning_content\":"u8);
+                target.Append(part.Value.In(json));
+                choice.Content |= AnswerContent.Shown;
+                break;
+            case GeminiPartKind.Media when PartJson.IsImage(part, json):
+                target.Append("\"images\":["u8);
+                PartJson.AppendImage(target, part, json);
+                target.Append("]"u8);
+                choice.Content |= AnswerContent.Shown;
+                break;
+            case GeminiPartKind.Media:
+                target.Append("\"audio\":{\"data\":"u8);
+                target.Append(part.Value.In(json));
+                target.Append("}"u8);
+                choice.Content |= AnswerContent.Shown;
+                break;
+            default:
+                target.Append("\"content\":\""u8);
+                PartJson.AppendContent(target, part, json);
+                target.Append("\""u8);
+                Kept += choice.Keep(part, json);
+                choice.Content |= AnswerContent.Shown;
+                break;
+        }
+    }
+
+    private void WriteCall(StreamedChoice choice, GeminiPart part, ReadOnlySpan<byte> json, PooledBuffer target)
+    {
+        choice.Content |= AnswerContent.Calls;
+        if (shape.UsesFunctions)
+        {
+            target.Append("\"function_call\":"u8);
+            ToolCallJson.AppendFunction(target, part, json, shape);
+            choice.Calls++;
+            return;
+        }
+
+        target.Append("\"tool_calls\":["u8);
+        if (ToolCallJson.Append(target, part, json, shape, callIds, choice.Calls++) is { } call)
+        {
+            Signed.Add(call);
+        }
+
+        target.Append("]"u8);
+    }
+
+    private void WriteRole(StreamedChoice choice, string? responseId, PooledBuffer target)
+    {
+        if (choice.RoleWritten)
+        {
+            return;
+        }
+
+        choice.RoleWritten = true;
+        if (head.Length == 0)
+        {
+            head.Append("data: "u8);
+            shape.Envelope.Append(head, "chat.completion.chunk"u8, AnswerEnvelope.IdFor(responseId));
+            head.Append(",\"choices\":["u8);
+        }
+
+        BeginChunk(choice.Index, target);
+        target.Append("\"role\":\"assistant\",\"content\":\"\""u8);
+        EndDelta(default, target);
+        EndChunk("null"u8, target);
+    }
+
+    private void BeginChunk(int index, PooledBuffer target)
+    {
+        target.Append(head.WrittenSpan);
+        target.Append("{\"index\":"u8);
+        target.AppendNumber(index);
+        target.Append(",\"delta\":{"u8);
+    }
+
+    private static void EndDelta(ReadOnlySpan<byte> logProbabilities, PooledBuffer target)
+    {
+        target.Append("},\"logprobs\":"u8);
+        LogProbabilitiesJson.Append(target, logProbabilities);
+        target.Append(",\"finish_reason\":"u8);
+    }
+
+    private void EndChunk(ReadOnlySpan<byte> finishReason, PooledBuffer target)
+    {
+        target.Append(finishReason);
+        target.Append(shape.IncludeUsage ? "}],\"usage\":null}\n\n"u8 : "}]}\n\n"u8);
+    }
+
+    private StreamedChoice ChoiceOf(int index)
+    {
+        foreach (var choice in choices)
+        {
+            if (choice.Index == index)
+            {
+                return choice;
+            }
+        }
+
+        var added = new StreamedChoice(index);
+        choices.Add(added);
+        return added;
+    }
+}

@@ -1,0 +1,118 @@
+using GeminiBalance.ProxyService.Gemini;
+using GeminiBalance.ProxyService.Json;
+using GeminiBalance.ProxyService.Translation.Responses;
+
+namespace GeminiBalance.ProxyService.Translation.Streaming;
+
+/// <summary>What a stream must remember of one choice.</summary>
+/// <param name="index">Its number.</param>
+internal sealed class StreamedChoice(int index) : IDisposable
+{
+    /// <summary>The most text kept for annotations; a longer answer gets none.</summary>
+    private const int LongestKept = 1024 * 1024;
+
+    private readonly PooledBuffer text = new(512);
+    private byte[] grounding = [];
+    private byte[] citations = [];
+    private byte[] urlContext = [];
+    private byte[] safety = [];
+    private FinishReason finishReason;
+    private string? finishMessage;
+    private bool tooLong;
+
+    /// <summary>Its number.</summary>
+    public int Index => index;
+
+    /// <summary>Whether its role was told.</summary>
+    public bool RoleWritten { get; set; }
+
+    /// <summary>What it holds.</summary>
+    public AnswerContent Content { get; set; }
+
+    /// <summary>How many calls were written.</summary>
+    public int Calls { get; set; }
+
+    /// <summary>Signature of its last part, as a raw JSON string; null when it has none.</summary>
+    public byte[]? Signature { get; set; }
+
+    /// <summary>Takes over what an event says beside its parts; a later event wins.</summary>
+    public void Note(GeminiCandidate candidate, ReadOnlySpan<byte> json)
+    {
+        if (candidate.FinishReason != FinishReason.Absent)
+        {
+            finishReason = candidate.FinishReason;
+            finishMessage = candidate.FinishMessage ?? finishMessage;
+        }
+
+        // Grounding may come as an empty object on every event; only what says something is kept.
+        Keep(ref grounding, candidate.Metadata.Grounding, json);
+        Keep(ref citations, candidate.Metadata.Citations, json);
+        Keep(ref urlContext, candidate.Metadata.UrlContext, json);
+        Keep(ref safety, candidate.Metadata.Safety, json);
+    }
+
+    /// <summary>Keeps a text for the annotations.</summary>
+    /// <returns>How many bytes were kept.</returns>
+    public int Keep(GeminiPart part, ReadOnlySpan<byte> json)
+    {
+        if (tooLong || text.Length + part.Value.Length > LongestKept)
+        {
+            tooLong = true;
+            return 0;
+        }
+
+        var before = text.Length;
+        PartJson.AppendContent(text, part, json);
+        return text.Length - before;
+    }
+
+    /// <summary>Judges it after its last event.</summary>
+    public AnswerVerdict Judge(GeminiUsage? usage) => FinishReasonTranslation.Judge(finishReason, finishMessage, Content, usage?.Thoughts ?? 0);
+
+    /// <summary>Appends what only the end knows, as the members of a delta: annotations and the signature.</summary>
+    public void AppendEnd(PooledBuffer target)
+    {
+        using var members = new PooledBuffer(256);
+        if (!tooLong)
+        {
+            Annotations.Append(members, text.WrittenSpan, [], grounding, citations);
+        }
+
+        if (Signature is { } signature)
+        {
+            ToolCallJson.AppendSignature(members, signature);
+        }
+
+        if (members.Length > 0)
+        {
+            // Each member begins with a comma.
+            target.Append(members.WrittenSpan[1..]);
+        }
+    }
+
+    /// <summary>Appends Gemini's own metadata.</summary>
+    public void AppendMetadata(PooledBuffer target)
+    {
+        using var all = new PooledBuffer();
+        var metadata = new CandidateMetadata(Add(all, grounding), default, default, Add(all, urlContext), Add(all, safety));
+        MetadataJson.Append(target, metadata, all.WrittenSpan);
+
+        static JsonSlice Add(PooledBuffer all, byte[] value)
+        {
+            var slice = new JsonSlice(all.Length, value.Length);
+            all.Append(value);
+            return slice;
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => text.Dispose();
+
+    private static void Keep(ref byte[] kept, JsonSlice value, ReadOnlySpan<byte> json)
+    {
+        if (value.Length > 2 && value.Length <= LongestKept)
+        {
+            kept = value.In(json).ToArray();
+        }
+    }
+}

@@ -1,0 +1,190 @@
+using System.Text.Json.Nodes;
+using GeminiBalance.ProxyService.Translation.Requests;
+using Xunit;
+
+namespace GeminiBalance.ProxyService.Tests.Translation;
+
+public sealed class ToolRequestTests
+{
+    private const string Sum = """{"type":"function","function":{"name":"sum","description":"adds","parameters":{"type":"object","properties":{"a":{"type":"integer"}},"required":["a"]}}}""";
+    private const string Now = """{"type":"function","function":{"name":"now"}}""";
+
+    [Fact]
+    public void G11_AssistantWithTextAndCalls_SendsBoth()
+    {
+        var model = Contents(Conversation("""{"role":"assistant","content":"let me see","tool_calls":[{"id":"c1","type":"function","function":{"name":"sum","arguments":"{\"a\":1}"}}]},{"role":"tool","tool_call_id":"c1","content":"2"}"""))[1]!;
+
+        Assert.Equal("""[{"text":"let me see"},{"functionCall":{"id":"c1","name":"sum","args":{"a":1}}}]""", model["parts"]!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("\"\"", "{}")]
+    [InlineData("\" \"", "{}")]
+    [InlineData("null", "{}")]
+    [InlineData("\"{}\"", "{}")]
+    [InlineData("{\"a\":1}", "{\"a\":1}")]
+    [InlineData("\"{\\\"big\\\":9007199254740993,\\\"n\\\":null}\"", "{\"big\":9007199254740993,\"n\":null}")]
+    public void G12_Arguments_AreAnObjectWhateverTheClientWrote(string arguments, string args) =>
+        Assert.Equal(args, Contents(Conversation(Call("c1", "sum", arguments) + """,{"role":"tool","tool_call_id":"c1","content":"2"}"""))[1]!["parts"]![0]!["functionCall"]!["args"]!.ToJsonString());
+
+    [Theory]
+    [InlineData("\"{\\\"a\\\":\"")]
+    [InlineData("\"[1]\"")]
+    [InlineData("\"7\"")]
+    [InlineData("\"{\\\"a\\\":1,\\\"a\\\":2}\"")]
+    public void G13_ArgumentsThatAreNoObject_AreRefusedByPath(string arguments)
+    {
+        var error = Translated.Refusal(Conversation(Call("c1", "sum", arguments) + """,{"role":"tool","tool_call_id":"c1","content":"2"}"""));
+
+        Assert.Equal((400, "invalid_value", "messages[1].tool_calls[0].function.arguments"), (error.Status, error.Code, error.Param));
+    }
+
+    [Fact]
+    public void G14_ResultsOfOneStep_AreOneTurnInTheOrderOfTheCalls()
+    {
+        var contents = Contents(Conversation("""
+            {"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"sum","arguments":"{\"a\":1}"}},{"id":"c2","type":"function","function":{"name":"now","arguments":""}}]},
+            {"role":"tool","tool_call_id":"c2","content":"noon"},{"role":"tool","tool_call_id":"c1","content":"{\"result\":2}"},{"role":"user","content":"and?"}
+            """));
+
+        Assert.Equal(["user", "model", "user", "user"], contents.Select(content => (string)content!["role"]!));
+        Assert.Equal("""[{"functionResponse":{"id":"c1","name":"sum","response":{"result":2}}},{"functionResponse":{"id":"c2","name":"now","response":{"output":"noon"}}}]""", contents[2]!["parts"]!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("[1,2]", "{\"output\":[1,2]}")]
+    [InlineData("true", "{\"output\":true}")]
+    [InlineData("plain", "{\"output\":\"plain\"}")]
+    [InlineData("", "{\"output\":\"\"}")]
+    [InlineData("{\"a\":1.5}", "{\"a\":1.5}")]
+    [InlineData("{\"a\":9007199254740993}", "{\"output\":\"{\\u0022a\\u0022:9007199254740993}\"}")]
+    [InlineData("{\"a\":1,\"a\":2}", "{\"output\":\"{\\u0022a\\u0022:1,\\u0022a\\u0022:2}\"}")]
+    public void G15_Result_IsAlwaysAnObject(string content, string response)
+    {
+        var message = new JsonObject { ["role"] = "tool", ["tool_call_id"] = "c1", ["content"] = content };
+        var contents = Contents(Conversation(Call("c1", "sum", "\"{}\"") + "," + message.ToJsonString()));
+
+        Assert.Equal(response, contents[2]!["parts"]![0]!["functionResponse"]!["response"]!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("""{"role":"tool","tool_call_id":"other","content":"2"}""", "messages[2].tool_call_id")]
+    [InlineData("""{"role":"tool","tool_call_id":"c1","content":"2"},{"role":"tool","tool_call_id":"c1","content":"2"}""", "messages[3].tool_call_id")]
+    [InlineData("""{"role":"user","content":"never mind"}""", "messages[1].tool_calls")]
+    public void G16_CallsAndResultsThatDoNotMatch_AreRefused(string after, string param) =>
+        Assert.Equal(param, Translated.Refusal(Conversation(Call("c1", "sum", "\"{}\"") + "," + after)).Param);
+
+    [Fact]
+    public void G40_NameGeminiDoesNotTake_IsRenamedEverywhere()
+    {
+        var written = Translated.Request($$$$$$$"""
+            {"model":"gemini-2.5-flash","messages":[{"role":"user","content":"q"},{{{{{{{Call("c1", "1st-tool", "\"{}\"")}}}}}}},{"role":"tool","tool_call_id":"c1","content":"x"}],
+             "tools":[{"type":"function","function":{"name":"1st-tool"}}],"tool_choice":{"type":"function","function":{"name":"1st-tool"}}}
+            """);
+
+        Assert.Equal("_1st-tool", (string?)written["tools"]![0]!["functionDeclarations"]![0]!["name"]);
+        Assert.Equal("_1st-tool", (string?)written["contents"]![1]!["parts"]![0]!["functionCall"]!["name"]);
+        Assert.Equal("_1st-tool", (string?)written["contents"]![2]!["parts"]![0]!["functionResponse"]!["name"]);
+        Assert.Equal("""{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":["_1st-tool"]}}""", written["toolConfig"]!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("""{"type":"object","properties":{}}""")]
+    [InlineData("{}")]
+    [InlineData("null")]
+    public void G41_NoArguments_MeansNoParameters(string parameters)
+    {
+        var written = Translated.Request($$$"""{"model":"gemini-2.5-flash","messages":[{"role":"user","content":"q"}],"tools":[{"type":"function","function":{"name":"f","parameters":{{{parameters}}}}}]}""");
+
+        Assert.Equal("""[{"name":"f","description":"f"}]""", written["tools"]![0]!["functionDeclarations"]!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("\"auto\"", null)]
+    [InlineData("\"none\"", """{"mode":"NONE"}""")]
+    [InlineData("\"required\"", """{"mode":"ANY"}""")]
+    [InlineData("""{"type":"function","function":{"name":"now"}}""", """{"mode":"ANY","allowedFunctionNames":["now"]}""")]
+    [InlineData("""{"type":"function","name":"now"}""", """{"mode":"ANY","allowedFunctionNames":["now"]}""")]
+    [InlineData("""{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"now"}}]}}""", """{"mode":"ANY","allowedFunctionNames":["now"]}""")]
+    public void ToolChoice_BecomesAMode(string choice, string? config)
+    {
+        var written = Translated.Request($$"""{"model":"gemini-2.5-flash","messages":[{"role":"user","content":"q"}],"tools":[{{Sum}},{{Now}}],"tool_choice":{{choice}}}""");
+
+        Assert.Equal(config, written["toolConfig"]?["functionCallingConfig"]!.ToJsonString());
+        Assert.Equal(2, written["tools"]![0]!["functionDeclarations"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public void AllowedToolsThatMayBeLeft_AreTheOnlyOnesDeclared()
+    {
+        var written = Translated.Request($$$$$$$"""{"model":"gemini-2.5-flash","messages":[{"role":"user","content":"q"}],"tools":[{{{{{{{Sum}}}}}}},{{{{{{{Now}}}}}}}],"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[{"type":"function","function":{"name":"now"}}]}}}""");
+
+        Assert.Equal("now", (string?)Assert.Single(written["tools"]![0]!["functionDeclarations"]!.AsArray())!["name"]);
+        Assert.Null(written["toolConfig"]);
+    }
+
+    [Theory]
+    [InlineData("\"tool_choice\":\"auto\"", "invalid_value", "tool_choice")]
+    [InlineData("\"tools\":[{\"type\":\"custom\"}]", "invalid_value", "tools[0].type")]
+    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a b\"}}]", "invalid_value", "tools[0].function.name")]
+    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"string\"}}}]", "invalid_value", "tools[0].function.parameters")]
+    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}},{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]", "invalid_value", "tools[1].function.name")]
+    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"g\"}}", "invalid_value", "tool_choice")]
+    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],\"tool_choice\":\"sometimes\"", "invalid_value", "tool_choice")]
+    public void Tools_Malformed_AreRefusedByPath(string fields, string code, string param)
+    {
+        var error = Translated.Refusal($$"""{"model":"gemini-2.5-flash","messages":[{"role":"user","content":"q"}],{{fields}}}""");
+
+        Assert.Equal((code, param), (error.Code, error.Param));
+    }
+
+    [Fact]
+    public void OlderFormOfFunctions_IsUnderstood()
+    {
+        var written = Translated.Request("""
+            {"model":"gemini-2.5-flash","functions":[{"name":"now","parameters":{}}],"function_call":{"name":"now"},
+             "messages":[{"role":"user","content":"q"},{"role":"assistant","content":null,"function_call":{"name":"now","arguments":"{}"}},{"role":"function","name":"now","content":"noon"}]}
+            """);
+
+        Assert.Equal("""{"functionCall":{"id":"now","name":"now","args":{}}}""", written["contents"]![1]!["parts"]![0]!.ToJsonString());
+        Assert.Equal("""{"functionResponse":{"id":"now","name":"now","response":{"output":"noon"}}}""", written["contents"]![2]!["parts"]![0]!.ToJsonString());
+        Assert.Equal("ANY", (string?)written["toolConfig"]!["functionCallingConfig"]!["mode"]);
+    }
+
+    [Fact]
+    public void G42_SearchBesideFunctions_OnGemini3_IncludesItsInvocations()
+    {
+        var written = Translated.Request($$$$$$$"""{"model":"gemini-3-flash-preview","messages":[{"role":"user","content":"q"}],"tools":[{{{{{{{Now}}}}}}}],"web_search_options":{}}""");
+
+        Assert.Equal("""{"functionCallingConfig":{"mode":"VALIDATED"},"includeServerSideToolInvocations":true}""", written["toolConfig"]!.ToJsonString());
+        Assert.Equal("""{"googleSearch":{}}""", written["tools"]![1]!.ToJsonString());
+    }
+
+    [Fact]
+    public void SearchBesideFunctions_OnOlderModels_IsLeftOutWithAWarning()
+    {
+        var written = Translated.Request($$"""{"model":"gemini-2.5-flash","messages":[{"role":"user","content":"q"}],"tools":[{{Now}},{"type":"web_search"}]}""", out var request);
+
+        Assert.Single(written["tools"]!.AsArray());
+        Assert.Single(request.Warnings);
+    }
+
+    [Fact]
+    public void ToolsOfGoogle_ComeFromEveryPlaceTheyAreAskedFor()
+    {
+        var written = Translated.Request("""{"model":"gemini-2.5-flash","messages":[{"role":"user","content":"q"}],"tools":[{"type":"code_interpreter"}],"extra_body":{"google":{"tools":[{"urlContext":{}}]}}}""", new TranslationOptions { Search = true });
+
+        Assert.Equal("""[{"googleSearch":{}},{"codeExecution":{}},{"urlContext":{}}]""", written["tools"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void Tools_OnAModelWithoutThem_AreRefused() =>
+        Assert.Equal("tools", Translated.Refusal($$"""{"model":"gemma-3-27b-it","messages":[{"role":"user","content":"q"}],"tools":[{{Now}}]}""").Param);
+
+    private static JsonArray Contents(string request) => Translated.Request(request)["contents"]!.AsArray();
+
+    private static string Conversation(string after) => $$"""{"model":"gemini-2.5-flash","messages":[{"role":"user","content":"q"},{{after}}],"tools":[{{Sum}},{{Now}}]}""";
+
+    private static string Call(string id, string name, string arguments) =>
+        $$$$$$$"""{"role":"assistant","content":null,"tool_calls":[{"id":"{{{{{{{id}}}}}}}","type":"function","function":{"name":"{{{{{{{name}}}}}}}","arguments":{{{{{{{arguments}}}}}}}}}]}""";
+}
