@@ -61,7 +61,7 @@ internal static class GeminiPartReader
             }
             else if (reader.ValueTextEquals("fileData"u8))
             {
-                part = ReadFields(ref reader, part with { Kind = GeminiPartKind.File }, "fileUri"u8, "mimeType"u8);
+                part = ReadFields(ref reader, part with { Kind = GeminiPartKind.StoredFile }, "fileUri"u8, "mimeType"u8);
                 found = !part.Value.IsNone;
             }
             else

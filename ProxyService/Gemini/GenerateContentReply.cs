@@ -103,7 +103,7 @@ internal enum GeminiPartKind
     CodeOutput,
 
     /// <summary>A file.</summary>
-    File,
+    StoredFile,
 }
 
 /// <summary><c>usageMetadata</c>: absent counts are 0.</summary>

@@ -134,7 +134,7 @@ internal sealed class SchemaCleaner
             pointer = "#/$defs/" + pointer["#/definitions/".Length..];
         }
 
-        if (pointer == "#" || (pointer.StartsWith("#/$defs/", StringComparison.Ordinal) && Resolve(pointer) is not null))
+        if (pointer == "#" || (pointer.StartsWith("#/$defs/", StringComparison.Ordinal) && JsonPointer.Resolve(root, pointer) is not null))
         {
             writer.WriteString("$ref"u8, pointer);
             return;
@@ -287,29 +287,5 @@ internal sealed class SchemaCleaner
     }
 
     /// <summary>Follows a reference whose target is written out; no more often than a schema somebody wrote by hand could need.</summary>
-    private JsonElement? Expand(string pointer) => pointer.StartsWith('#') && expanded++ < MostExpanded ? Resolve(pointer) : null;
-
-    /// <summary>Follows a JSON pointer (RFC 6901) from the root.</summary>
-    private JsonElement? Resolve(string pointer)
-    {
-        var at = root;
-        foreach (var part in pointer.TrimStart('#').Split('/', StringSplitOptions.RemoveEmptyEntries))
-        {
-            var name = part.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
-            if (at.ValueKind == JsonValueKind.Array && int.TryParse(name, out var place) && place >= 0 && place < at.GetArrayLength())
-            {
-                at = at[place];
-            }
-            else if (at.ValueKind != JsonValueKind.Object || !(at.TryGetProperty(name, out var next) || (name == "$defs" && at.TryGetProperty("definitions", out next))))
-            {
-                return null;
-            }
-            else
-            {
-                at = next;
-            }
-        }
-
-        return at;
-    }
+    private JsonElement? Expand(string pointer) => pointer.StartsWith('#') && expanded++ < MostExpanded ? JsonPointer.Resolve(root, pointer) : null;
 }

@@ -7,7 +7,7 @@ namespace GeminiBalance.ProxyService.Translation.Responses;
 internal static class PartJson
 {
     /// <summary>Whether a part belongs to the answer's text.</summary>
-    public static bool IsContent(GeminiPartKind kind) => kind is GeminiPartKind.Text or GeminiPartKind.Code or GeminiPartKind.CodeOutput or GeminiPartKind.File;
+    public static bool IsContent(GeminiPartKind kind) => kind is GeminiPartKind.Text or GeminiPartKind.Code or GeminiPartKind.CodeOutput or GeminiPartKind.StoredFile;
 
     /// <summary>Whether a part of media is an image.</summary>
     public static bool IsImage(GeminiPart part, ReadOnlySpan<byte> json) => part.Kind == GeminiPartKind.Media && part.Name.InnerIn(json).StartsWith("image"u8);
@@ -39,7 +39,7 @@ internal static class PartJson
 
                 target.Append("\\n```\\n"u8);
                 break;
-            case GeminiPartKind.File:
+            case GeminiPartKind.StoredFile:
                 target.Append("["u8);
                 target.Append(part.Value.InnerIn(json));
                 target.Append("]("u8);
