@@ -4,6 +4,7 @@ using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.OpenAi;
 using GeminiBalance.ServiceDefaults.Security;
+using PoolView = GeminiBalance.ProxyService.KeyPool.PoolView;
 
 namespace GeminiBalance.ProxyService.Authentication;
 

@@ -107,7 +107,7 @@ internal static class EmbeddingRequestReader
                 };
                 break;
             case "user":
-                FieldReading.UnusedString(ref reader, "user");
+                FieldReading.OptionalText(ref reader, "user");
                 break;
             default:
                 reader.Read();

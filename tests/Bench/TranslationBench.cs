@@ -32,21 +32,22 @@ internal static class TranslationBench
         {
             target.Clear();
             var request = ChatRequestReader.Read(body, out _)!;
-            GenerateContentWriter.Write(request, body, ModelProfiles.For(Model), target);
+            GenerateContentWriter.Write(request, body, ModelProfiles.Default.For(Model), TranslationOptions.Plain, target);
         };
     }
 
     private static Action Answer(int length)
     {
         var body = Encoding.UTF8.GetBytes($$"""{"candidates":[{"content":{"parts":[{"text":"{{Words(length)}}"}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":200,"candidatesTokenCount":300,"totalTokenCount":500,"promptTokensDetails":[{"modality":"TEXT","tokenCount":200}]},"modelVersion":"gemini-2.5-flash","responseId":"abcdefghijklmnop"}""");
-        var envelope = new AnswerEnvelope(JsonText.Quote(Model), 1_700_000_000);
+        var shape = new AnswerShape(new AnswerEnvelope(JsonText.Quote(Model), 1_700_000_000), new ChatRequest { Model = Model, IncludeUsage = true });
         var target = new PooledBuffer(body.Length + 4096);
+        var signed = new List<SignedCall>();
         return () =>
         {
             target.Clear();
             var reply = new GenerateContentReply();
             GenerateContentReader.TryRead(body, reply);
-            ChatCompletionWriter.Write(reply, body, envelope, target);
+            ChatCompletionWriter.Write(reply, body, shape, target, signed);
         };
     }
 
@@ -59,12 +60,12 @@ internal static class TranslationBench
         }
 
         var bytes = Encoding.UTF8.GetBytes(text.ToString());
-        var envelope = new AnswerEnvelope(JsonText.Quote(Model), 1_700_000_000);
+        var shape = new AnswerShape(new AnswerEnvelope(JsonText.Quote(Model), 1_700_000_000), new ChatRequest { Model = Model, IncludeUsage = true });
         var target = new PooledBuffer(16 * 1024);
         return () =>
         {
             using var events = new SseReader(1024 * 1024);
-            using var chat = new ChatStream(envelope, includeUsage: true);
+            using var chat = new StreamTranslator(shape);
             var reply = new GenerateContentReply();
             var rest = bytes.AsSpan();
             while (rest.Length > 0)

@@ -90,7 +90,11 @@ internal static class Translated
         }
 
         verdict = translator.Judge();
-        translator.Finish(reply.ResponseId, target);
+        if (verdict is AnswerVerdict.Complete)
+        {
+            translator.Finish(reply.ResponseId, target);
+        }
+
         var lines = Encoding.UTF8.GetString(target.WrittenSpan).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
         Assert.All(lines, line => Assert.StartsWith("data: {", line, StringComparison.Ordinal));
         Assert.All(lines, line => Assert.DoesNotContain('\n', line));
