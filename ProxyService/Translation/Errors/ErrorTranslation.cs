@@ -25,7 +25,7 @@ internal static class ErrorTranslation
     {
         RequestFault.InvalidField => OpenAiError.Invalid("invalid_value", Said("The upstream refused a value.", said), ClientField(refused.Field)),
         RequestFault.ContextTooLong => OpenAiError.Invalid("context_length_exceeded", Said("The messages are too long for this model.", said), "messages"),
-        RequestFault.NotSupportedByModel => OpenAiError.Invalid("unsupported_value", Said("The model does not support this.", said)),
+        RequestFault.NotSupportedByModel => OpenAiError.Invalid("unsupported_value", Said("The model does not support this.", said), ClientField(RefusedFeatureReading.Of(refused))),
         RequestFault.ThoughtSignature => OpenAiError.Invalid("invalid_thought_signature", Said("The thought signatures of the conversation are missing or wrong.", said), "messages"),
         RequestFault.TooLarge => OpenAiError.TooLarge,
         RequestFault.ResourceNotFound => new OpenAiError(StatusCodes.Status404NotFound, OpenAiErrorTypes.InvalidRequest, "resource_not_found", Said("A file or cache was not found.", said)),
@@ -57,6 +57,19 @@ internal static class ErrorTranslation
     private static OpenAiError Server(int status, string code, string message, TimeSpan? retryAfter = null) => new(status, OpenAiErrorTypes.Server, code, message, RetryAfter: retryAfter);
 
     private static string Said(string own, string said) => said.Length == 0 ? own : $"{own} It said: {said}";
+
+    /// <summary>The field of the client's request that asked for a feature.</summary>
+    private static string? ClientField(RefusedFeature feature) => feature switch
+    {
+        RefusedFeature.LogProbabilities => "logprobs",
+        RefusedFeature.Candidates => "n",
+        RefusedFeature.Thinking => "reasoning_effort",
+        RefusedFeature.Seed => "seed",
+        RefusedFeature.Sampling => "temperature",
+        RefusedFeature.ModelTurnLast or RefusedFeature.SystemInstruction or RefusedFeature.MediaResolution => "messages",
+        RefusedFeature.Penalties => "presence_penalty",
+        _ => null,
+    };
 
     /// <summary>The field of the client's request that became the upstream's field.</summary>
     private static string? ClientField(string? field) => field switch
