@@ -15,8 +15,8 @@ internal sealed class ChatEndpoint(
     TranslationSettings settings,
     ThoughtSignatures signatures,
     RemoteMedia media,
-    LearnedParameters learned,
-    ChatForwarder forwarder,
+    ChatCalls chats,
+    Forwarder forwarder,
     TimeProvider time)
 {
     /// <summary>Handles a request.</summary>
@@ -56,10 +56,10 @@ internal sealed class ChatEndpoint(
         var profile = settings.ProfileOf(model.Name);
         signatures.Restore(request, profile.Prefix);
         var envelope = new AnswerEnvelope(JsonText.Quote(request.Model), time.GetUtcNow().ToUnixTimeSeconds());
-        using var call = new ChatCall(request, body, model, profile, envelope, operation.Record, operation.Answer(request.Warnings));
+        using var call = chats.Begin(request, body, model, profile, envelope, operation.Record, operation.Answer(request.Warnings));
         try
         {
-            call.Translate(settings, learned);
+            call.Translate();
         }
         catch (RequestRefusedException e)
         {

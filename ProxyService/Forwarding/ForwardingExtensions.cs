@@ -24,9 +24,10 @@ internal static class ForwardingExtensions
         services.AddSingleton<StreamAttempt>();
         services.AddSingleton<LearnedParameters>();
         services.AddSingleton<ThoughtSignatures>();
+        services.AddSingleton<ChatCalls>();
         services.AddSingleton<KeyConsequences>();
         services.AddSingleton<ShutdownDrain>();
-        services.AddSingleton<ChatForwarder>();
+        services.AddSingleton<Forwarder>();
         services.AddSingleton<ModelCatalogue>();
         return builder;
     }

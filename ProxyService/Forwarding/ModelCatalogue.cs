@@ -20,7 +20,7 @@ internal sealed class ModelCatalogue(
     GeminiClient gemini,
     UpstreamCall upstream,
     KeyConsequences consequences,
-    IOptions<ForwardingOptions> options,
+    IOptionsMonitor<ForwardingOptions> options,
     TimeProvider time) : IDisposable
 {
     private const string AnyModel = "";
@@ -80,7 +80,7 @@ internal sealed class ModelCatalogue(
     {
         var tried = new List<PooledKey>();
         OpenAiError? error = null;
-        for (var attempt = 0; attempt < options.Value.MaximumAttempts; attempt++)
+        for (var attempt = 0; attempt < options.CurrentValue.MaximumAttempts; attempt++)
         {
             if (pool.EligibleFor(AnyModel) is not { } eligible || pool.Choose(AnyModel, eligible, tried) is not { } key)
             {

@@ -14,17 +14,14 @@ namespace GeminiBalance.ProxyService.Forwarding;
 /// <param name="options">How long to hold back, how often to say that nothing was lost.</param>
 /// <param name="signatures">Remembers the signatures of calls.</param>
 /// <param name="time">The clock.</param>
-internal sealed class StreamAttempt(UpstreamCall upstream, IOptions<ForwardingOptions> options, ThoughtSignatures signatures, TimeProvider time)
+internal sealed class StreamAttempt(UpstreamCall upstream, IOptions<ForwardingOptions> options, ThoughtSignatures signatures, TimeProvider time) : IChatAttempt
 {
     private const int MostBadEvents = 3;
 
     private readonly TimeSpan commitAfter = TimeSpan.FromSeconds(options.Value.CommitAfterSeconds);
     private readonly TimeSpan keepAlive = TimeSpan.FromSeconds(options.Value.KeepAliveSeconds);
 
-    /// <summary>Makes the call; after <see cref="UpstreamOutcome.Answered"/> the last chunks stand in <see cref="ChatCall.Outgoing"/>, the end mark not among them.</summary>
-    /// <param name="call">The call.</param>
-    /// <param name="key">The key.</param>
-    /// <param name="client">Ends when the client goes away.</param>
+    /// <inheritdoc />
     public async Task<UpstreamOutcome> RunAsync(ChatCall call, Secret key, CancellationToken client)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(client);

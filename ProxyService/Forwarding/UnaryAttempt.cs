@@ -10,12 +10,9 @@ namespace GeminiBalance.ProxyService.Forwarding;
 /// <summary>One attempt to get a whole answer.</summary>
 /// <param name="upstream">The HTTP call.</param>
 /// <param name="signatures">Remembers the signatures of calls.</param>
-internal sealed class UnaryAttempt(UpstreamCall upstream, ThoughtSignatures signatures)
+internal sealed class UnaryAttempt(UpstreamCall upstream, ThoughtSignatures signatures) : IChatAttempt
 {
-    /// <summary>Makes the call; after <see cref="UpstreamOutcome.Answered"/> the client's answer stands in <see cref="ChatCall.Outgoing"/>.</summary>
-    /// <param name="call">The call.</param>
-    /// <param name="key">The key.</param>
-    /// <param name="client">Ends when the client goes away.</param>
+    /// <inheritdoc />
     public async Task<UpstreamOutcome> RunAsync(ChatCall call, Secret key, CancellationToken client)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(client);

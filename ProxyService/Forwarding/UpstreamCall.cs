@@ -21,10 +21,11 @@ internal sealed class UpstreamCall(GeminiClient gemini, IOptions<GeminiOptions> 
     public GeminiOptions Limits { get; } = options.Value;
 
     /// <summary>Begins a trace span for a call; it never holds the address's query or a key.</summary>
-    public static Activity? BeginSpan(string model, bool stream)
+    public static Activity? BeginSpan(GatewayCall call)
     {
-        var span = ProxyMetrics.Activities.StartActivity(stream ? "gemini streamGenerateContent" : "gemini generateContent", ActivityKind.Client);
-        span?.SetTag("gen_ai.request.model", model);
+        var query = call.Method.IndexOf('?', StringComparison.Ordinal);
+        var span = ProxyMetrics.Activities.HasListeners() ? ProxyMetrics.Activities.StartActivity("gemini " + (query < 0 ? call.Method : call.Method[..query]), ActivityKind.Client) : null;
+        span?.SetTag("gen_ai.request.model", call.Model);
         return span;
     }
 
@@ -32,14 +33,14 @@ internal sealed class UpstreamCall(GeminiClient gemini, IOptions<GeminiOptions> 
     /// <param name="call">The call; gets the upstream's status.</param>
     /// <param name="key">The key.</param>
     /// <param name="deadline">Ends the call; armed by the caller.</param>
-    public async Task<HttpResponseMessage> SendAsync(ChatCall call, Secret key, CancellationTokenSource deadline)
+    public async Task<HttpResponseMessage> SendAsync(GatewayCall call, Secret key, CancellationTokenSource deadline)
     {
         var content = new BorrowedContent(call.Body.Written);
         deadline.CancelAfter(Limits.FirstByteTimeout);
         call.UpstreamStatus = null;
         try
         {
-            var response = await gemini.GenerateAsync(call.Model, call.Request.Stream, key, content, deadline.Token).ConfigureAwait(false);
+            var response = await gemini.CallAsync(call.Model, call.Method, key, content, deadline.Token).ConfigureAwait(false);
             call.UpstreamStatus = (int)response.StatusCode;
             return response;
         }

@@ -33,17 +33,14 @@ internal sealed class GeminiClient : IDisposable
         });
     }
 
-    /// <summary>Sends a request for content; returns when the head of the answer is there.</summary>
+    /// <summary>Calls a method of a model; returns when the head of the answer is there.</summary>
     /// <param name="model">A checked model name.</param>
-    /// <param name="stream">Whether the answer shall be a stream of events.</param>
+    /// <param name="method">The method, with its query if it needs one.</param>
     /// <param name="key">The key; goes into a header and nowhere else.</param>
     /// <param name="body">The request.</param>
     /// <param name="cancellationToken">Hangs up.</param>
-    public Task<HttpResponseMessage> GenerateAsync(string model, bool stream, Secret key, HttpContent body, CancellationToken cancellationToken)
-    {
-        var address = new Uri(string.Concat(models.OriginalString, "/", Uri.EscapeDataString(model), stream ? ":streamGenerateContent?alt=sse" : ":generateContent"));
-        return SendAsync(HttpMethod.Post, address, key, body, cancellationToken);
-    }
+    public Task<HttpResponseMessage> CallAsync(string model, string method, Secret key, HttpContent body, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, new Uri(string.Concat(models.OriginalString, "/", Uri.EscapeDataString(model), ":", method)), key, body, cancellationToken);
 
     /// <summary>Asks for a page of the models a key may use.</summary>
     /// <param name="key">The key.</param>

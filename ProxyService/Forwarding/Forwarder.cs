@@ -2,46 +2,69 @@ using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Gemini.Failures;
 using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.OpenAi;
-using GeminiBalance.ProxyService.Settings;
 using GeminiBalance.ProxyService.Translation.Errors;
 using GeminiBalance.ServiceDefaults.Security;
 using Microsoft.Extensions.Options;
 
 namespace GeminiBalance.ProxyService.Forwarding;
 
-/// <summary>Takes a chat completion from key to key until it is answered or cannot be. Knows the order of the steps and nothing else.</summary>
-internal sealed partial class ChatForwarder(
+/// <summary>Takes a call from key to key until it is answered or cannot be. Knows the order of the steps and nothing else.</summary>
+internal sealed partial class Forwarder(
     LivePool pool,
     SecretEncryption encryption,
-    UnaryAttempt unary,
-    StreamAttempt stream,
+    IEnumerable<ICallGuard> guards,
     KeyConsequences consequences,
-    TranslationSettings settings,
-    LearnedParameters learned,
     ShutdownDrain drain,
-    IOptions<ForwardingOptions> options,
+    IOptionsMonitor<ForwardingOptions> options,
     TimeProvider time,
     Random random,
-    ILogger<ChatForwarder> logger)
+    ILogger<Forwarder> logger)
 {
-    private static readonly byte[] EndMark = "data: [DONE]\n\n"u8.ToArray();
     private static readonly OpenAiError ShuttingDown = new(StatusCodes.Status503ServiceUnavailable, OpenAiErrorTypes.Server, "shutting_down", "The gateway is shutting down.", RetryAfter: TimeSpan.FromSeconds(1));
+
+    private readonly ICallGuard[] guards = [.. guards];
 
     /// <summary>Forwards a call and answers the client.</summary>
     /// <param name="call">The call.</param>
     /// <param name="client">Ends when the client goes away.</param>
-    public async Task ForwardAsync(ChatCall call, CancellationToken client)
+    public async Task ForwardAsync(GatewayCall call, CancellationToken client)
+    {
+        var entered = 0;
+        try
+        {
+            for (; entered < guards.Length; entered++)
+            {
+                if (await guards[entered].EnterAsync(call, client).ConfigureAwait(false) is { } refused)
+                {
+                    await call.Record.CompleteAsync(RequestOutcome.Limited, refused.Status, refused.Code).ConfigureAwait(false);
+                    await call.FailAsync(refused, client).ConfigureAwait(false);
+                    return;
+                }
+            }
+
+            await TryKeysAsync(call, client).ConfigureAwait(false);
+        }
+        finally
+        {
+            while (entered > 0)
+            {
+                guards[--entered].Leave(call);
+            }
+        }
+    }
+
+    private async Task TryKeysAsync(GatewayCall call, CancellationToken client)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(client, drain.Ended);
         var tried = new List<PooledKey>(1);
-        PooledKey? again = null;
         OpenAiError? error = null;
         var outcome = default(UpstreamOutcome);
+        PooledKey? mended = null;
         while (true)
         {
             var eligible = pool.EligibleFor(call.Model);
-            var key = again ?? (eligible is null ? null : Choose(call, eligible, tried, outcome));
-            again = null;
+            var key = eligible is null ? null : mended ?? Choose(call, eligible, tried, outcome);
+            mended = null;
             if (key is null)
             {
                 error ??= NoKey(eligible);
@@ -55,31 +78,30 @@ internal sealed partial class ChatForwarder(
             }
 
             call.Record.Choice = new KeyChoice(pool.Strategy, eligible!.Keys.Length, eligible.Excluded);
-            var started = call.Record.BeginAttempt();
-            using (var span = UpstreamCall.BeginSpan(call.Model, call.Request.Stream))
-            {
-                outcome = await (call.Request.Stream ? stream.RunAsync(call, secret, alive.Token) : unary.RunAsync(call, secret, alive.Token)).ConfigureAwait(false);
-                span?.SetTag("http.response.status_code", call.UpstreamStatus);
-                span?.SetTag("gemini_balance.outcome", outcome.Class.ToString());
-            }
-
-            call.Record.Attempted(key.Id, outcome.Class, call.UpstreamStatus, started);
+            outcome = await AttemptAsync(call, key, secret, alive.Token).ConfigureAwait(false);
             if (outcome is UpstreamOutcome.Answered)
             {
-                await AnswerAsync(call, client).ConfigureAwait(false);
+                // The fact comes before the last byte: what a client has got in full is never uncounted.
+                await call.Record.CompleteAsync(RequestOutcome.Succeeded, StatusCodes.Status200OK).ConfigureAwait(false);
+                await call.FinishAsync(client).ConfigureAwait(false);
                 return;
             }
 
-            if (outcome is UpstreamOutcome.RequestRefused refused && !alive.IsCancellationRequested && !call.Answer.HasContent && call.TryRepair(refused, settings, learned))
+            consequences.Apply(key, call.Model, outcome, call.UpstreamStatus);
+            error = ErrorTranslation.Translate(outcome, secret.Reveal());
+            if (alive.IsCancellationRequested || call.Answer.HasContent)
             {
-                again = key;
+                break;
+            }
+
+            if (call.TryRepair(outcome))
+            {
+                mended = key;
                 continue;
             }
 
             tried.Add(key);
-            consequences.Apply(key, call.Model, outcome, call.UpstreamStatus);
-            error = ErrorTranslation.Translate(outcome, secret.Reveal());
-            if (alive.IsCancellationRequested || call.Answer.HasContent || !RetryPlan.MayRetry(outcome, call.Record.Attempts, options.Value.MaximumAttempts))
+            if (!RetryPlan.MayRetry(outcome, call.Record.Attempts, options.CurrentValue.MaximumAttempts))
             {
                 break;
             }
@@ -90,7 +112,18 @@ internal sealed partial class ChatForwarder(
         await FailAsync(call, outcome, error, client).ConfigureAwait(false);
     }
 
-    private PooledKey? Choose(ChatCall call, EligibleKeys eligible, List<PooledKey> tried, UpstreamOutcome? last) =>
+    private static async Task<UpstreamOutcome> AttemptAsync(GatewayCall call, PooledKey key, Secret secret, CancellationToken alive)
+    {
+        var started = call.Record.BeginAttempt();
+        using var span = UpstreamCall.BeginSpan(call);
+        var outcome = await call.AttemptAsync(secret, alive).ConfigureAwait(false);
+        span?.SetTag("http.response.status_code", call.UpstreamStatus);
+        span?.SetTag("gemini_balance.outcome", outcome.Class.ToString());
+        call.Record.Attempted(key.Id, outcome.Class, call.UpstreamStatus, started);
+        return outcome;
+    }
+
+    private PooledKey? Choose(GatewayCall call, EligibleKeys eligible, List<PooledKey> tried, UpstreamOutcome? last) =>
         pool.Choose(call.Model, eligible, tried) ?? (last is not null && RetryPlan.SameKeyWillDo(last) ? pool.Choose(call.Model, eligible, []) : null);
 
     /// <summary>A key that cannot be decrypted is no key: it is left out, loudly.</summary>
@@ -108,22 +141,7 @@ internal sealed partial class ChatForwarder(
         }
     }
 
-    private static async Task AnswerAsync(ChatCall call, CancellationToken client)
-    {
-        // The fact comes before the last byte: what a client has got in full is never uncounted.
-        await call.Record.CompleteAsync(RequestOutcome.Succeeded, StatusCodes.Status200OK).ConfigureAwait(false);
-        if (call.Request.Stream)
-        {
-            call.Outgoing.Append(EndMark);
-            await call.Answer.SendContentAsync(call.Outgoing.Written, client).ConfigureAwait(false);
-        }
-        else
-        {
-            await call.Answer.SendJsonAsync(call.Outgoing.Written, client).ConfigureAwait(false);
-        }
-    }
-
-    private async Task FailAsync(ChatCall call, UpstreamOutcome? outcome, OpenAiError error, CancellationToken client)
+    private async Task FailAsync(GatewayCall call, UpstreamOutcome? outcome, OpenAiError error, CancellationToken client)
     {
         if (client.IsCancellationRequested)
         {
@@ -137,7 +155,7 @@ internal sealed partial class ChatForwarder(
         }
 
         await call.Record.CompleteAsync(OutcomeOf(outcome, error), call.Answer.HasBegun ? call.Answer.Status : error.Status, error.Code).ConfigureAwait(false);
-        await call.Answer.FailAsync(error, client).ConfigureAwait(false);
+        await call.FailAsync(error, client).ConfigureAwait(false);
     }
 
     private OpenAiError NoKey(EligibleKeys? eligible)

@@ -1,0 +1,98 @@
+using GeminiBalance.ProxyService.Gemini.Failures;
+using GeminiBalance.ProxyService.Json;
+using GeminiBalance.ProxyService.OpenAi;
+using GeminiBalance.ProxyService.Reporting;
+using GeminiBalance.ServiceDefaults.Security;
+
+namespace GeminiBalance.ProxyService.Forwarding;
+
+/// <summary>
+/// A client's request on its way to the upstream, whatever it asks for. The <see cref="Forwarder"/> decides which key is tried and when to stop;
+/// the call knows how to make one attempt, how to end its answer, and how to mend itself.
+/// </summary>
+/// <param name="model">The checked name of the upstream model.</param>
+/// <param name="record">What is known of the request.</param>
+/// <param name="answer">The answer to the client.</param>
+internal abstract class GatewayCall(string model, RequestRecord record, ClientAnswer answer) : IDisposable
+{
+    /// <summary>The checked name of the upstream model.</summary>
+    public string Model { get; protected set; } = model;
+
+    /// <summary>What is known of the request.</summary>
+    public RequestRecord Record => record;
+
+    /// <summary>The answer to the client.</summary>
+    public ClientAnswer Answer => answer;
+
+    /// <summary>The upstream's method, with its query if it needs one: <c>streamGenerateContent?alt=sse</c>.</summary>
+    public abstract string Method { get; }
+
+    /// <summary>The request in Gemini's form.</summary>
+    public PooledBuffer Body { get; private set; } = new();
+
+    /// <summary>What is to be sent to the client next.</summary>
+    public PooledBuffer Outgoing { get; } = new();
+
+    /// <summary>The HTTP status of the last attempt; null when none arrived.</summary>
+    public int? UpstreamStatus { get; set; }
+
+    /// <summary>Set when an upstream connection may still read <see cref="Body"/>: then its memory is not given back.</summary>
+    public bool BodyMayBeRead { get; set; }
+
+    /// <summary>Makes one attempt. Everything that is no good answer is an outcome, never an exception.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="alive">Ends when the client goes away or the process has drained long enough.</param>
+    /// <returns>After <see cref="UpstreamOutcome.Answered"/>, <see cref="FinishAsync"/> is called next.</returns>
+    public abstract Task<UpstreamOutcome> AttemptAsync(Secret key, CancellationToken alive);
+
+    /// <summary>Sends what completes the answer. The request's fact has been written before.</summary>
+    /// <param name="client">Ends when the client goes away.</param>
+    public abstract Task FinishAsync(CancellationToken client);
+
+    /// <summary>Tells the client that the request has failed, in its own dialect.</summary>
+    /// <param name="error">The error.</param>
+    /// <param name="client">Ends when the client goes away.</param>
+    public virtual Task FailAsync(OpenAiError error, CancellationToken client) => Answer.FailAsync(error, client);
+
+    /// <summary>Changes <see cref="Body"/> so that the key that has just refused it may take it: another try of the same key follows at once.</summary>
+    /// <param name="outcome">The refusal.</param>
+    /// <returns>False when there is nothing to mend; also when it was mended before.</returns>
+    public virtual bool TryRepair(UpstreamOutcome outcome) => false;
+
+    /// <summary>Writes <see cref="Body"/> anew for another model, because the one asked for cannot be had.</summary>
+    /// <param name="model">A checked model name.</param>
+    /// <returns>False when this call must have the model it asked for.</returns>
+    public virtual bool TryUseModel(string model) => false;
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Empties <see cref="Body"/> to be written anew; an upstream connection that still reads the old one keeps it.</summary>
+    protected void RenewBody()
+    {
+        if (BodyMayBeRead)
+        {
+            Body.Abandon();
+            Body = new PooledBuffer();
+            BodyMayBeRead = false;
+        }
+
+        Body.Clear();
+    }
+
+    /// <summary>Gives the memory back.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (BodyMayBeRead)
+        {
+            Body.Abandon();
+        }
+
+        Body.Dispose();
+        Outgoing.Dispose();
+    }
+}
