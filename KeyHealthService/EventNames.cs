@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using GeminiBalance.KeyHealthService.AccessKeys;
+using GeminiBalance.KeyHealthService.Guarding;
 using GeminiBalance.KeyHealthService.Keys;
 using GeminiBalance.KeyHealthService.Quotas;
 
@@ -17,6 +18,15 @@ internal static class EventNames
         [typeof(KeyEnabled)] = "gb.key.enabled.v1",
         [typeof(KeyRemoved)] = "gb.key.removed.v1",
         [typeof(KeyHealthChanged)] = "gb.key.health-changed.v1",
+        [typeof(KeyRoutingSet)] = "gb.key.routing-set.v1",
+        [typeof(KeyTagged)] = "gb.key.tagged.v1",
+        [typeof(KeyRetired)] = "gb.key.retired.v1",
+        [typeof(KeyTransitionUndone)] = "gb.key.transition-undone.v1",
+        [typeof(ProjectDescribed)] = "gb.project.described.v1",
+        [typeof(LimitsSet)] = "gb.quota.limits-set.v1",
+        [typeof(LimitLearned)] = "gb.quota.limit-learned.v1",
+        [typeof(PoolAlarmRaised)] = "gb.pool-alarm.raised.v1",
+        [typeof(PoolAlarmEnded)] = "gb.pool-alarm.ended.v1",
         [typeof(QuotaChanged)] = "gb.quota.changed.v1",
         [typeof(AccessKeyCreated)] = "gb.access-key.created.v1",
         [typeof(AccessKeyDisabled)] = "gb.access-key.disabled.v1",

@@ -54,10 +54,14 @@ internal static class EventStoreSetup
             .Duplicate(key => key.Status).Duplicate(key => key.Pool).Duplicate(key => key.Until!);
         options.Schema.For<Quota>().DocumentAlias("quota").Metadata(m => m.DotNetType.Enabled = false)
             .Duplicate(quota => quota.Status).Duplicate(quota => quota.Pool).Duplicate(quota => quota.Model).Duplicate(quota => quota.Until!);
+        options.Schema.For<Project>().DocumentAlias("project").Metadata(m => m.DotNetType.Enabled = false);
+        options.Schema.For<QuotaLimits>().DocumentAlias("quota_limits").Metadata(m => m.DotNetType.Enabled = false).Duplicate(limits => limits.Pool);
         options.Schema.For<AccessKey>().DocumentAlias("access_key").Metadata(m => m.DotNetType.Enabled = false);
 
         options.Projections.Add(new KeyProjection(), ProjectionLifecycle.Inline);
         options.Projections.Add(new QuotaProjection(), ProjectionLifecycle.Inline);
+        options.Projections.Add(new ProjectProjection(), ProjectionLifecycle.Inline);
+        options.Projections.Add(new QuotaLimitsProjection(), ProjectionLifecycle.Inline);
         options.Projections.Add(new AccessKeyProjection(), ProjectionLifecycle.Inline);
         options.Projections.Add(new PoolOutbox(), ProjectionLifecycle.Inline);
         options.Projections.Add(new ProbePlan(), ProjectionLifecycle.Inline);

@@ -1,8 +1,10 @@
 using GeminiBalance.KeyHealthService.Endpoints;
+using GeminiBalance.KeyHealthService.Guarding;
 using GeminiBalance.KeyHealthService.Importing;
 using GeminiBalance.KeyHealthService.Keys;
 using GeminiBalance.KeyHealthService.Probing;
 using GeminiBalance.KeyHealthService.Publishing;
+using GeminiBalance.KeyHealthService.Quotas;
 using GeminiBalance.KeyHealthService.Transitions;
 using GeminiBalance.KeyHealthService.Vault;
 using GeminiBalance.ServiceDefaults;
@@ -29,13 +31,19 @@ internal static class KeyHealthExtensions
         builder.AddKeyStore();
         builder.Services.AddVault();
         builder.AddRedisClient("redis");
-        builder.AddMessaging(bus => bus.AddConsumer<KeyAttemptsFailedConsumer, KeyAttemptsFailedConsumerDefinition>());
+        builder.AddMessaging(bus =>
+        {
+            bus.AddConsumer<KeyAttemptsFailedConsumer, KeyAttemptsFailedConsumerDefinition>();
+            bus.AddConsumer<KeyUsageReportedConsumer, KeyUsageReportedConsumerDefinition>();
+        });
         builder.Services.AddServiceAuthentication(asFallback: true);
         builder.Services.AddExceptionHandler<RefusalHandler>();
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = false);
         builder.Services
             .AddKeys()
+            .AddQuotas()
             .AddSingleton<KeyImport>()
+            .AddGuarding()
             .AddTransitions()
             .AddPublishing()
             .AddProbing()
@@ -54,6 +62,8 @@ internal static class KeyHealthExtensions
         var keys = app.MapGroup("/keys");
         keys.MapKeys();
         keys.MapImport();
+        app.MapPools();
+        app.MapTransitions();
         app.MapAccessKeys();
         app.MapGet("/snapshot", async (PoolReader pool, CancellationToken cancellation) => TypedResults.Ok(await pool.SnapshotAsync(cancellation)));
     }

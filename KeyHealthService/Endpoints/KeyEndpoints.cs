@@ -15,6 +15,8 @@ internal static class KeyEndpoints
     private const int LongestText = 200;
     private const int LargestPage = 200;
     private const int MostChecks = 10_000;
+    private const int MostTags = 20;
+    private const int LongestTag = 50;
 
     public static void MapKeys(this IEndpointRouteBuilder keys)
     {
@@ -28,6 +30,7 @@ internal static class KeyEndpoints
         keys.MapPost("/{id:guid}/check", CheckAsync);
         keys.MapPost("/{id:guid}/enable", (Guid id, Desk desk, HttpContext context, CancellationToken cancellation) =>
             desk.ChangeAsync(id, (key, now) => KeyDecider.Enable(key, context.Actor(), now), cancellation));
+        keys.MapPost("/{id:guid}/undo", UndoAsync);
         keys.MapPost("/{id:guid}/disable", (Guid id, Desk desk, HttpContext context, CancellationToken cancellation) =>
             desk.ChangeAsync(id, (key, now) => KeyDecider.Disable(key, context.Actor(), now), cancellation));
     }
@@ -68,6 +71,26 @@ internal static class KeyEndpoints
 
     private static async Task<IResult> EditAsync(Guid id, EditKey edit, Desk desk, HttpContext context, CancellationToken cancellation)
     {
+        if (edit.Weight is < 1 or > 1000)
+        {
+            return Bad("invalid_weight", "The weight must be from 1 to 1000.");
+        }
+
+        if (edit.Priority is < 0 or > 100)
+        {
+            return Bad("invalid_priority", "The priority must be from 0 to 100.");
+        }
+
+        if (edit.Tags is { } tags && (tags.Count > MostTags || tags.Any(tag => tag is null or { Length: > LongestTag } || tag.Contains(',', StringComparison.Ordinal) || tag.Any(char.IsControl))))
+        {
+            return Bad("invalid_tags", $"At most {MostTags} tags of at most {LongestTag} characters are taken, without commas and control characters.");
+        }
+
+        if (edit.Tier is { } tier && !Enum.IsDefined(tier))
+        {
+            return Bad("invalid_tier", "The tier must be Free or Paid.");
+        }
+
         if (IsBadText(edit.Label))
         {
             return Bad("invalid_label", $"The label must have at most {LongestText} characters, and no control characters.");
@@ -75,7 +98,7 @@ internal static class KeyEndpoints
 
         return IsBadText(edit.Project)
             ? Bad("invalid_project", $"The project must have at most {LongestText} characters, and no control characters.")
-            : await desk.ChangeAsync(id, (key, now) => KeyDecider.Edit(key, edit.Label, edit.Project, context.Actor(), now), cancellation);
+            : await desk.ChangeAsync(id, (key, now) => KeyDecider.Edit(key, edit, context.Actor(), now), cancellation);
     }
 
     private static async Task<IResult> RemoveAsync(Guid id, KeyCommands commands, PoolPump pump, HttpContext context, CancellationToken cancellation)
@@ -92,15 +115,20 @@ internal static class KeyEndpoints
     private static async Task<IResult> CheckAsync(Guid id, Prober prober, KeyList list, PoolPump pump, CancellationToken cancellation)
     {
         var key = await list.FindAsync(id, cancellation);
-        if (key is null or { Status: KeyStatus.Disabled })
+        if (key is null or { Status: KeyStatus.Disabled or KeyStatus.Retired })
         {
-            return key is null ? Missing() : Conflict("key_disabled", "The key is disabled; enable it first.");
+            return key is null ? Missing() : Conflict("key_disabled", "The key is disabled or retired; enable it first.");
         }
 
         await prober.ProbeAsync(id, cancellation);
         await pump.PublishedAsync(cancellation);
         return Found(await list.FindAsync(id, cancellation));
     }
+
+    private static async Task<IResult> UndoAsync(Guid id, Desk desk, KeyCommands commands, HttpContext context, CancellationToken cancellation) =>
+        await commands.FindAsync(id, cancellation) is { Trail.Count: 0 }
+            ? Conflict("nothing_to_undo", "The key has no transition that could be undone.")
+            : await desk.ChangeAsync(id, (key, now) => KeyDecider.Undo(key, context.Actor(), now), cancellation);
 
     private static async Task<IResult> CheckManyAsync(CheckKeys check, ProbeAgenda agenda, ProbeSignal signal, TimeProvider time, CancellationToken cancellation)
     {

@@ -8,7 +8,9 @@ internal static class Blame
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
     private static readonly TimeSpan MinuteQuota = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan UnnamedQuota = TimeSpan.FromSeconds(30);
+
+    /// <summary>A 429 that names no quota may mean many things; the wait grows with every one that follows another without a success between them.</summary>
+    private static readonly TimeSpan[] UnnamedQuota = [TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5)];
     private static readonly TimeSpan NotOffered = TimeSpan.FromHours(24);
 
     /// <summary>How long an empty billing account keeps its keys out before one request may try again: the check that costs nothing passes without money too.</summary>
@@ -20,7 +22,8 @@ internal static class Blame
     /// <param name="at">When it arrived: waits count from there, however late the news is.</param>
     /// <param name="retryAfter">The wait the upstream asked for.</param>
     /// <param name="jitter">A number from 0 to 1; spreads the return of keys over a second.</param>
-    public static Verdict? Of(UpstreamOutcomeClass outcome, string? reason, DateTimeOffset at, TimeSpan? retryAfter, double jitter) => outcome switch
+    /// <param name="strikes">How many 429s without a named quota came before this one, without a success between them.</param>
+    public static Verdict? Of(UpstreamOutcomeClass outcome, string? reason, DateTimeOffset at, TimeSpan? retryAfter, double jitter, int strikes = 0) => outcome switch
     {
         UpstreamOutcomeClass.Succeeded => new KeyVerdict(KeyStatus.Healthy, null),
         UpstreamOutcomeClass.KeyInvalid => new KeyVerdict(KeyStatus.Invalid, Reasons.OfInvalid(reason)),
@@ -29,7 +32,7 @@ internal static class Blame
         UpstreamOutcomeClass.QuotaPerMinute => new QuotaVerdict(QuotaStatus.Cooling, at + Wait(retryAfter) + TimeSpan.FromSeconds(jitter)),
         UpstreamOutcomeClass.QuotaPerDay => new QuotaVerdict(QuotaStatus.Exhausted, PacificMidnight.After(at)),
         UpstreamOutcomeClass.QuotaNotOffered => new QuotaVerdict(QuotaStatus.NotOffered, at + NotOffered),
-        UpstreamOutcomeClass.QuotaUnspecified => new QuotaVerdict(QuotaStatus.Cooling, at + UnnamedQuota),
+        UpstreamOutcomeClass.QuotaUnspecified => new QuotaVerdict(QuotaStatus.Cooling, at + UnnamedQuota[Math.Clamp(strikes, 0, UnnamedQuota.Length - 1)]),
         _ => null,
     };
 

@@ -49,6 +49,12 @@ internal static class Reasons
     public const string Billing = "billing";
     public const string Refused = "refused";
 
+    /// <summary>Its failures are taken for trouble of the upstream or the address, so that it serves on until it is probed.</summary>
+    public const string Suspect = "suspect";
+
+    /// <summary>An operator's policy took it out of the pool.</summary>
+    public const string Cleanup = "cleanup";
+
     /// <summary>Why Google does not accept the key at all.</summary>
     public static string OfInvalid(string? upstream) => upstream is "ACCESS_TOKEN_TYPE_UNSUPPORTED" ? TypeRejected : Unknown;
 

@@ -1,3 +1,4 @@
+using GeminiBalance.Contracts;
 using GeminiBalance.KeyHealthService.Store;
 using Marten;
 
@@ -13,6 +14,14 @@ internal sealed class KeyCommands(IDocumentStore store, TimeProvider time)
     {
         await using var session = store.QuerySession();
         return await session.LoadAsync<Key>(id, cancellation);
+    }
+
+    /// <summary>Whether no other key may serve.</summary>
+    public async Task<bool> IsLastAsync(Guid id, CancellationToken cancellation)
+    {
+        await using var session = store.QuerySession();
+        return !await session.Query<Key>()
+            .Where(key => key.Id != id && (key.Status == KeyStatus.New || key.Status == KeyStatus.Healthy || key.Status == KeyStatus.Degraded)).AnyAsync(cancellation);
     }
 
     /// <summary>Executes a command on the newest state; when another writer is faster, once more on that one's.</summary>

@@ -6,8 +6,8 @@ using NpgsqlTypes;
 namespace GeminiBalance.KeyHealthService.Keys;
 
 /// <summary>What a list of keys is narrowed to.</summary>
-/// <param name="Statuses">These states; empty means all.</param>
-/// <param name="Search">Part of label, project or mask.</param>
+/// <param name="Statuses">These states; empty means all but the retired ones.</param>
+/// <param name="Search">Part of label, project, mask or tags.</param>
 /// <param name="After">The last key of the page before.</param>
 /// <param name="Limit">The most keys of a page.</param>
 internal sealed record KeyFilter(IReadOnlyCollection<KeyStatus> Statuses, string? Search, Guid? After, int Limit);
@@ -33,19 +33,44 @@ internal sealed class KeyList(NpgsqlDataSource database, TimeProvider time)
                 case when own then (k.data ->> 'upstreamStatus')::int else w.upstream_status end upstream_status,
                 case when own then (k.data ->> 'since')::timestamptz else w.since end since,
                 case when own then k.until else w.until end until,
-                (k.data ->> 'addedAt')::timestamptz added_at, p.last_checked_at, p.next_check_at, (k.data ->> 'version')::bigint version
+                (k.data ->> 'addedAt')::timestamptz added_at, p.last_checked_at, p.next_check_at, (k.data ->> 'version')::bigint version,
+                k.data ->> 'tier' tier, (k.data ->> 'weight')::int weight, (k.data ->> 'priority')::int priority,
+                case when jsonb_array_length(coalesce(k.data -> 'tags', '[]')) > 0 then array(select jsonb_array_elements_text(k.data -> 'tags')) end tags,
+                k.data #>> '{trail,-1,before}' undo_to
             from keys.mt_doc_key k
             left join keys.probes p on p.key_id = k.id
             left join worst w on w.pool = k.pool
-            cross join lateral (select w.pool is null or k.status in ('Invalid', 'Forbidden', 'Disabled') own) o)
+            cross join lateral (select w.pool is null or k.status in ('Invalid', 'Forbidden', 'Disabled', 'Retired') own) o)
 
         """;
+
+    /// <summary>Some keys that can serve a model now.</summary>
+    public static async Task<HashSet<Guid>> UsableAsync(NpgsqlConnection connection, string model, int atMost, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            select k.id from keys.mt_doc_key k
+            where k.status in ('New', 'Healthy', 'Degraded')
+                and not exists (select 1 from keys.mt_doc_quota q where q.pool = k.pool and q.model = $1 and q.status <> 'Available' and q.until > now())
+            limit $2
+            """, connection);
+        command.Parameters.Add(new() { Value = model });
+        command.Parameters.Add(new() { Value = atMost });
+        var usable = new HashSet<Guid>();
+        await using var rows = await command.ExecuteReaderAsync(cancellation);
+        while (await rows.ReadAsync(cancellation))
+        {
+            usable.Add(rows.GetGuid(0));
+        }
+
+        return usable;
+    }
 
     private const string Matching =
         """
         from seen
-        where (cardinality(@statuses) = 0 or status = any(@statuses))
-            and (@search::text is null or label ilike @search or project ilike @search or mask ilike @search)
+        where (case when cardinality(@statuses) = 0 then status <> 'Retired' else status = any(@statuses) end)
+            and (@search::text is null or label ilike @search or project ilike @search or mask ilike @search or array_to_string(tags, ' ') ilike @search)
 
         """;
 
@@ -91,7 +116,7 @@ internal sealed class KeyList(NpgsqlDataSource database, TimeProvider time)
             counts[Enum.Parse<KeyStatus>(rows.GetString(0))] = rows.GetInt32(1);
         }
 
-        return new KeySummary(counts.Values.Sum(), counts);
+        return new KeySummary(counts.Values.Sum() - counts.GetValueOrDefault(KeyStatus.Retired), counts);
     }
 
     private void AddFilter(NpgsqlBatchCommand command, KeyFilter filter)
@@ -120,13 +145,16 @@ internal sealed class KeyList(NpgsqlDataSource database, TimeProvider time)
         {
             keys.Add(new KeyView(
                 rows.GetGuid(0), rows.GetString(1), Text(2), Text(3), Enum.Parse<KeyStatus>(rows.GetString(4)), Text(5), Text(6),
-                rows.IsDBNull(7) ? null : rows.GetInt32(7), rows.GetFieldValue<DateTimeOffset>(8), Time(9),
-                rows.GetFieldValue<DateTimeOffset>(10), Time(11), Time(12), rows.GetInt64(13)));
+                Number(7), rows.GetFieldValue<DateTimeOffset>(8), Time(9),
+                rows.GetFieldValue<DateTimeOffset>(10), Time(11), Time(12), rows.GetInt64(13), Word<KeyTier>(14), Number(15), Number(16), rows.IsDBNull(17) ? null : rows.GetFieldValue<string[]>(17), Word<KeyStatus>(18)));
         }
 
         return keys;
 
         string? Text(int column) => rows.IsDBNull(column) ? null : rows.GetString(column);
+        int? Number(int column) => rows.IsDBNull(column) ? null : rows.GetInt32(column);
+        T? Word<T>(int column)
+            where T : struct, Enum => rows.IsDBNull(column) ? null : Enum.Parse<T>(rows.GetString(column));
         DateTimeOffset? Time(int column) => rows.IsDBNull(column) ? null : rows.GetFieldValue<DateTimeOffset>(column);
     }
 }

@@ -42,9 +42,13 @@ internal sealed class KeyTimeline(IDocumentStore store, NpgsqlDataSource databas
         KeyProjectSet e => e.Project is null ? "Project taken away." : $"Put into project {e.Project}.",
         KeyDisabled => "Disabled.",
         KeyEnabled => "Enabled; to be checked anew.",
+        KeyRoutingSet e => $"Tier {e.Tier?.ToString() ?? "unknown"}, weight {e.Weight ?? 100}, priority {e.Priority ?? 50}.",
+        KeyTagged e => e.Tags is null ? "Tags taken away." : $"Tagged {e.Tags}.",
+        KeyRetired e => $"Retired{Why(e.Reason)}; its secret is kept.",
+        KeyTransitionUndone e => $"From {e.From} back to {e.To}{Why(e.Reason)}{Ends(e.Until)}: undone.",
         KeyRemoved => "Removed; its secret was deleted.",
-        KeyHealthChanged e => $"From {e.From} to {e.To}{Why(e.Reason)}{Ends(e.Until)}{Answered(e.Outcome, e.UpstreamStatus)}",
-        QuotaChanged e => $"{e.Model}: from {e.From} to {e.To}{Why(e.UpstreamQuota)}{Ends(e.Until)}{Answered(e.Outcome, e.UpstreamStatus)}",
+        KeyHealthChanged e => $"From {e.From} to {e.To}{Why(e.Reason)}{Ends(e.Until)}{Answered(e.Outcome, e.UpstreamStatus, e.By)}",
+        QuotaChanged e => $"{e.Model}: from {e.From} to {e.To}{Why(e.UpstreamQuota)}{Ends(e.Until)}{Answered(e.Outcome, e.UpstreamStatus, e.By)}",
         _ => EventNames.All[happened.GetType()],
     };
 
@@ -53,9 +57,9 @@ internal sealed class KeyTimeline(IDocumentStore store, NpgsqlDataSource databas
     private static string Ends(DateTimeOffset? until) =>
         until is null ? "" : string.Create(CultureInfo.InvariantCulture, $" until {until.Value.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC");
 
-    private static string Answered(UpstreamOutcomeClass? outcome, int? status) => (outcome, status) switch
+    private static string Answered(UpstreamOutcomeClass? outcome, int? status, string by) => (outcome, status) switch
     {
-        (null, _) => ": its time was over.",
+        (null, _) => by == Causers.Clock ? ": its time was over." : ".",
         (_, null) => $": the upstream answered {outcome}.",
         _ => $": the upstream answered {status} ({outcome}).",
     };

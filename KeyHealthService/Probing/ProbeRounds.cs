@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 namespace GeminiBalance.KeyHealthService.Probing;
 
 /// <summary>Probes whoever is due.</summary>
-internal sealed partial class ProbeRounds(Prober prober, ProbeAgenda agenda, ProbeSignal signal, TimeProvider time, IOptions<ProbingOptions> options, ILogger<ProbeRounds> log)
+internal sealed partial class ProbeRounds(Prober prober, ProbeAgenda agenda, ProbeSignal signal, TimeProvider time, IOptionsMonitor<ProbingOptions> options, ILogger<ProbeRounds> log)
     : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -11,13 +11,21 @@ internal sealed partial class ProbeRounds(Prober prober, ProbeAgenda agenda, Pro
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
-        var limits = new ParallelOptions { MaxDegreeOfParallelism = options.Value.Concurrency, CancellationToken = stoppingToken };
-        while (options.Value.Enabled && !stoppingToken.IsCancellationRequested)
+        while (!stoppingToken.IsCancellationRequested)
         {
+            if (!options.CurrentValue.Enabled)
+            {
+                await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                continue;
+            }
+
             try
             {
+                var concurrency = options.CurrentValue.Concurrency;
+                var limits = new ParallelOptions { MaxDegreeOfParallelism = concurrency, CancellationToken = stoppingToken };
+
                 // A claim lasts a minute; a round this small is done by then even if every probe times out.
-                var due = await agenda.ClaimDueAsync(options.Value.Concurrency * 4, time.GetUtcNow(), stoppingToken);
+                var due = await agenda.ClaimDueAsync(concurrency * 4, time.GetUtcNow(), stoppingToken);
                 await Parallel.ForEachAsync(due, limits, ProbeAsync);
                 if (due.Count == 0)
                 {

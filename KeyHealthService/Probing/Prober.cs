@@ -1,3 +1,5 @@
+using GeminiBalance.Contracts;
+using GeminiBalance.KeyHealthService.Guarding;
 using GeminiBalance.KeyHealthService.Health;
 using GeminiBalance.KeyHealthService.Keys;
 using GeminiBalance.KeyHealthService.Publishing;
@@ -10,12 +12,9 @@ namespace GeminiBalance.KeyHealthService.Probing;
 
 /// <summary>Probes one key and acts on the answer.</summary>
 internal sealed partial class Prober(
-    IHttpClientFactory clients, SecretVault vault, KeyCommands commands, ProbeAgenda agenda, PoolPump pump, TimeProvider time, IOptions<ProbingOptions> options, ILogger<Prober> log)
+    IHttpClientFactory clients, SecretVault vault, KeyCommands commands, ProbeAgenda agenda, Alarms alarms, PoolPump pump, TimeProvider time, IOptionsMonitor<ProbingOptions> options, ILogger<Prober> log)
 {
     public const string Client = "gemini-probe";
-
-    /// <summary>How soon a probe without an answer about the key is repeated.</summary>
-    private static readonly TimeSpan AfterNoAnswer = TimeSpan.FromMinutes(1);
 
     /// <summary>Probes a key now. An answer that says nothing about it leaves it as it is.</summary>
     /// <returns>The key afterwards; null when it is gone.</returns>
@@ -29,7 +28,7 @@ internal sealed partial class Prober(
         catch (SecretUnreadableException)
         {
             LogUnreadable(keyId);
-            await agenda.FinishAsync(keyId, null, time.GetUtcNow() + ProbePlan.AfterBad, cancellation);
+            await agenda.FinishAsync(keyId, null, time.GetUtcNow() + ProbePlan.AfterBad, null, cancellation);
             return await commands.FindAsync(keyId, cancellation);
         }
 
@@ -39,24 +38,38 @@ internal sealed partial class Prober(
         }
 
         var http = clients.CreateClient(Client);
-        http.Timeout = options.Value.Timeout;
+        http.Timeout = options.CurrentValue.Timeout;
         var answer = await new GeminiProbe(http).AskAsync(secret, cancellation);
         var now = time.GetUtcNow();
         if (Blame.Of(answer.Outcome, answer.Reason, now, null, 0) is not KeyVerdict verdict)
         {
-            await agenda.FinishAsync(keyId, answer.Status is null ? null : now, now + AfterNoAnswer, cancellation);
+            await agenda.FinishAsync(keyId, answer.Status is null ? null : now, ProbePlan.NextAfterNothing(keyId, now), null, cancellation);
             return await commands.FindAsync(keyId, cancellation);
         }
 
+        verdict = await TemperAsync(keyId, verdict, answer.Outcome, now, cancellation);
         var evidence = new Evidence(answer.Outcome, answer.Status, now, Causers.Probe, keyId);
         var changed = await commands.ExecuteAsync(keyId, (key, at) => KeyDecider.Judge(key, verdict, evidence, at), cancellation);
-        await agenda.FinishAsync(keyId, now, now + ProbePlan.Interval(keyId, verdict.To), cancellation);
+        var next = verdict.To == KeyStatus.Degraded ? ProbePlan.NextAfterNothing(keyId, now) : ProbePlan.NextAfter(keyId, verdict.To, now, verdict.Reason);
+        await agenda.FinishAsync(keyId, now, next, verdict.To is KeyStatus.Invalid or KeyStatus.Forbidden, cancellation);
         if (changed is { Happened: true })
         {
             pump.Nudge();
         }
 
         return changed?.Key;
+    }
+
+    /// <summary>A key that served until now is taken out only if it is not one of many, nor the last. A new one never served, so that its probe may say what it will.</summary>
+    private async Task<KeyVerdict> TemperAsync(Guid keyId, KeyVerdict verdict, UpstreamOutcomeClass outcome, DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (verdict.To is not (KeyStatus.Invalid or KeyStatus.Forbidden) || await commands.FindAsync(keyId, cancellation) is not { Status: KeyStatus.Healthy or KeyStatus.Degraded })
+        {
+            return verdict;
+        }
+
+        var trouble = await alarms.NoteAsync(outcome, keyId, now, cancellation);
+        return PoolGuard.Temper(verdict, trouble, last: verdict.To == KeyStatus.Forbidden && await commands.IsLastAsync(keyId, cancellation));
     }
 
     [LoggerMessage(1, LogLevel.Error, "The secret of key {KeyId} cannot be read: it was changed in the database.")]

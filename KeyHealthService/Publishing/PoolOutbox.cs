@@ -1,3 +1,4 @@
+using GeminiBalance.Contracts;
 using GeminiBalance.KeyHealthService.AccessKeys;
 using GeminiBalance.KeyHealthService.Keys;
 using GeminiBalance.KeyHealthService.Quotas;
@@ -16,6 +17,7 @@ internal sealed class PoolOutbox : IProjection
     public const string KeyKind = "key";
     public const string StateKind = "state";
     public const string QuotaKind = "quota";
+    public const string ProjectKind = "project";
     public const string AccessKeyKind = "access-key";
 
     public Task ApplyAsync(IDocumentOperations operations, IReadOnlyList<IEvent> events, CancellationToken cancellation)
@@ -35,9 +37,14 @@ internal sealed class PoolOutbox : IProjection
     /// <summary>Labels are for operators; everything else moves the pool.</summary>
     private static string? KindOf(object happened) => happened switch
     {
-        KeyAdded or KeyProjectSet or KeyRemoved => KeyKind,
-        KeyDisabled or KeyEnabled or KeyHealthChanged => StateKind,
+        KeyAdded or KeyProjectSet or KeyRemoved or KeyRoutingSet or KeyRetired => KeyKind,
+
+        // One that takes a retired key back brings the key itself back.
+        KeyTransitionUndone { From: KeyStatus.Retired } => KeyKind,
+        KeyEnabled => KeyKind,
+        KeyDisabled or KeyHealthChanged or KeyTransitionUndone => StateKind,
         QuotaChanged => QuotaKind,
+        ProjectDescribed => ProjectKind,
         AccessKeyCreated or AccessKeyDisabled or AccessKeyEnabled or AccessKeyRemoved => AccessKeyKind,
         _ => null,
     };

@@ -1,5 +1,6 @@
 using GeminiBalance.Contracts;
 using GeminiBalance.KeyHealthService.AccessKeys;
+using GeminiBalance.KeyHealthService.Quotas;
 using Marten;
 using Npgsql;
 
@@ -9,7 +10,7 @@ namespace GeminiBalance.KeyHealthService.Publishing;
 internal sealed record PoolPosition(Guid Epoch, long Sequence);
 
 /// <summary>Reads the pool as proxies see it.</summary>
-internal sealed class PoolReader(NpgsqlDataSource database, IDocumentStore store, TimeProvider time)
+internal sealed class PoolReader(NpgsqlDataSource database, IDocumentStore store, QuotaReader quotas, TimeProvider time)
 {
     /// <summary>
     /// New keys are left out: they serve like healthy ones, and an import of many thousands would otherwise swell every later publication.
@@ -18,11 +19,16 @@ internal sealed class PoolReader(NpgsqlDataSource database, IDocumentStore store
         """
         select k.id, k.status, k.data ->> 'reason', null, k.until
         from keys.mt_doc_key k
-        where k.status not in ('New', 'Healthy') and ($1::uuid[] is null or k.id = any($1))
+        where k.status not in ('New', 'Healthy', 'Retired') and ($1::uuid[] is null or k.id = any($1))
         union all
         select k.id, q.status, null, q.model, q.until
-        from keys.mt_doc_quota q join keys.mt_doc_key k on k.pool = q.pool
-        where q.status <> 'Available' and q.until > $2 and ($1::uuid[] is null or k.id = any($1))
+        from (
+            select distinct on (pool, model) pool, status, model, until
+            from keys.mt_doc_quota
+            where status <> 'Available' and until > $2
+            order by pool, model, until desc) q
+        join keys.mt_doc_key k on k.pool = q.pool and k.status <> 'Retired'
+        where $1::uuid[] is null or k.id = any($1)
         order by 1
         """;
 
@@ -33,7 +39,7 @@ internal sealed class PoolReader(NpgsqlDataSource database, IDocumentStore store
         var position = await PositionAsync(connection, cancellation);
         var keys = await KeysAsync(connection, null, 0, cancellation);
         var states = await StatesAsync(connection, null, cancellation);
-        return new PoolSnapshot(position.Epoch, position.Sequence, keys, states, await AccessKeysAsync(null, cancellation));
+        return new PoolSnapshot(position.Epoch, position.Sequence, keys, states, await AccessKeysAsync(null, cancellation), await quotas.ReadAsync(null, cancellation));
     }
 
     public static async Task<PoolPosition> PositionAsync(NpgsqlConnection connection, CancellationToken cancellation)
@@ -53,9 +59,9 @@ internal sealed class PoolReader(NpgsqlDataSource database, IDocumentStore store
     {
         await using var command = new NpgsqlCommand(
             """
-            select k.id, s.key_version, s.data, k.data ->> 'project'
-            from keys.mt_doc_key k join keys.secrets s on s.key_id = k.id
-            where $1::uuid[] is null or k.id = any($1)
+            select k.id, s.key_version, s.data, k.data ->> 'project', coalesce(k.data ->> 'tier', p.data ->> 'tier'), (k.data ->> 'weight')::int, (k.data ->> 'priority')::int
+            from keys.mt_doc_key k join keys.secrets s on s.key_id = k.id left join keys.mt_doc_project p on p.data ->> 'name' = k.data ->> 'project'
+            where k.status <> 'Retired' and ($1::uuid[] is null or k.id = any($1))
             order by k.id offset $2
             """, connection);
         AddIds(command, only);
@@ -64,10 +70,14 @@ internal sealed class PoolReader(NpgsqlDataSource database, IDocumentStore store
         await using var rows = await command.ExecuteReaderAsync(cancellation);
         while (await rows.ReadAsync(cancellation))
         {
-            keys.Add(new PoolKey(rows.GetGuid(0), new EncryptedSecret(rows.GetInt32(1), rows.GetString(2)), rows.IsDBNull(3) ? null : rows.GetString(3)));
+            keys.Add(new PoolKey(
+                rows.GetGuid(0), new EncryptedSecret(rows.GetInt32(1), rows.GetString(2)), rows.IsDBNull(3) ? null : rows.GetString(3),
+                rows.IsDBNull(4) ? null : Enum.Parse<KeyTier>(rows.GetString(4)), Number(5), Number(6)));
         }
 
         return keys;
+
+        int? Number(int column) => rows.IsDBNull(column) ? null : rows.GetInt32(column);
     }
 
     /// <summary>Everything that is not plainly healthy, quotas spread over the keys of their pool.</summary>
@@ -103,7 +113,7 @@ internal sealed class PoolReader(NpgsqlDataSource database, IDocumentStore store
     /// <summary>How many keys stand before a key in the order of <see cref="KeysAsync"/>.</summary>
     public static async Task<int> CountBeforeAsync(NpgsqlConnection connection, Guid key, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand("select count(*)::int from keys.mt_doc_key k join keys.secrets s on s.key_id = k.id where k.id < $1", connection);
+        await using var command = new NpgsqlCommand("select count(*)::int from keys.mt_doc_key k join keys.secrets s on s.key_id = k.id where k.status <> 'Retired' and k.id < $1", connection);
         command.Parameters.Add(new() { Value = key });
         return (int)(await command.ExecuteScalarAsync(cancellation))!;
     }

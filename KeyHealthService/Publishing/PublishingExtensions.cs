@@ -13,6 +13,8 @@ internal static class PublishingExtensions
         services.AddSingleton<PoolPublisher>();
         services.AddSingleton<PoolPump>();
         services.AddHostedService(provider => provider.GetRequiredService<PoolPump>());
+        services.AddSingleton<QuotaPump>();
+        services.AddHostedService(provider => provider.GetRequiredService<QuotaPump>());
         return services;
     }
 

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using GeminiBalance.Contracts;
 using GeminiBalance.KeyHealthService.Health;
 using GeminiBalance.KeyHealthService.Store;
@@ -8,7 +6,7 @@ using Marten.Events.Aggregation;
 
 namespace GeminiBalance.KeyHealthService.Quotas;
 
-/// <summary>The quota of one model in one pool changed. <paramref name="KeyId"/> is the key whose request showed it; <paramref name="Outcome"/> is null when time alone changed it.</summary>
+/// <summary>The quota of one model in one pool changed. <paramref name="KeyId"/> is the key whose request showed it; <paramref name="Outcome"/> is null when time or an operator changed it, <paramref name="Metric"/> when the upstream named none, <paramref name="Strikes"/> counts 429s that named no quota.</summary>
 internal sealed record QuotaChanged(
     Guid QuotaId,
     string Pool,
@@ -22,7 +20,9 @@ internal sealed record QuotaChanged(
     long? Limit,
     Guid? KeyId,
     string By,
-    DateTimeOffset At) : IPoolEvent;
+    DateTimeOffset At,
+    QuotaMetric? Metric = null,
+    int? Strikes = null) : IPoolEvent;
 
 /// <summary>Names quota pools: a Google project, or a key of which no project is known.</summary>
 internal static class QuotaPool
@@ -30,7 +30,7 @@ internal static class QuotaPool
     public static string Of(Guid keyId, string? project) => project is null ? $"key:{keyId}" : $"project:{project}";
 }
 
-/// <summary>The quota of one model in one pool. Every key of the pool shares it.</summary>
+/// <summary>The quota of one model in one pool by one metric. Every key of the pool shares it.</summary>
 internal sealed record Quota
 {
     public required Guid Id { get; init; }
@@ -39,7 +39,19 @@ internal sealed record Quota
 
     public required string Model { get; init; }
 
+    /// <summary>What is counted; null for refusals that name no metric.</summary>
+    public QuotaMetric? Metric { get; init; }
+
     public QuotaStatus Status { get; init; }
+
+    /// <summary>Consecutive 429s that named no quota; a success in between begins anew.</summary>
+    public int Strikes { get; init; }
+
+    /// <summary>The quota's id as the upstream named it.</summary>
+    public string? UpstreamQuota { get; init; }
+
+    /// <summary>When an operator last ended its state: what was seen before that is history.</summary>
+    public DateTimeOffset? ResetAt { get; init; }
 
     public int? UpstreamStatus { get; init; }
 
@@ -51,17 +63,11 @@ internal sealed record Quota
     public long Version { get; init; }
 
     /// <summary>A quota nothing is known of yet.</summary>
-    public static Quota Unknown(string pool, string model) => new() { Id = IdOf(pool, model), Pool = pool, Model = model };
+    public static Quota Unknown(string pool, string model, QuotaMetric? metric = null) => new() { Id = IdOf(pool, model, metric), Pool = pool, Model = model, Metric = metric };
 
-    /// <summary>The id follows from pool and model, so that whoever hears of a quota first finds the same stream.</summary>
-    public static Guid IdOf(string pool, string model)
-    {
-        Span<byte> hash = stackalloc byte[32];
-        SHA256.HashData(Encoding.UTF8.GetBytes($"{pool}\n{model}"), hash);
-        hash[6] = (byte)((hash[6] & 0x0F) | 0x80);
-        hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
-        return new Guid(hash[..16], bigEndian: true);
-    }
+    /// <summary>The id follows from pool, model and metric, so that whoever hears of a quota first finds the same stream.</summary>
+    public static Guid IdOf(string pool, string model, QuotaMetric? metric = null) =>
+        NamedIds.Of(metric is null ? $"{pool}\n{model}" : $"{pool}\n{model}\n{metric}");
 
     /// <summary>The state after one more event.</summary>
     public static Quota After(Quota? quota, object happened) => happened is QuotaChanged e
@@ -70,7 +76,11 @@ internal sealed record Quota
             Id = e.QuotaId,
             Pool = e.Pool,
             Model = e.Model,
+            Metric = e.Metric,
             Status = e.To,
+            Strikes = e.Strikes ?? (e.To == QuotaStatus.Available ? quota?.Strikes ?? 0 : 0),
+            UpstreamQuota = e.UpstreamQuota,
+            ResetAt = e.To == QuotaStatus.Available && e.By != Causers.Clock ? e.At : quota?.ResetAt,
             UpstreamStatus = e.UpstreamStatus,
             Since = quota is not null && quota.Status == e.To ? quota.Since : e.At,
             Until = e.Until,

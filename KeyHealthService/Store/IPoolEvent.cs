@@ -19,6 +19,12 @@ internal static class Causers
     /// <summary>Time passed.</summary>
     public const string Clock = "clock";
 
+    /// <summary>A guard that took failures for trouble of the upstream or the address.</summary>
+    public const string Guard = "guard";
+
+    /// <summary>The policy that retires dead keys.</summary>
+    public const string Cleanup = "cleanup";
+
     /// <summary>A failed request that a proxy reported.</summary>
     public static string Proxy(string name) => name.StartsWith("proxy", StringComparison.Ordinal) ? name : $"proxy {name}";
 }

@@ -33,11 +33,48 @@ internal static class Tables
             at timestamptz not null);
         create index if not exists inbox_at on keys.inbox (at);
 
+        create table if not exists keys.usage_inbox (
+            message_id uuid primary key,
+            at timestamptz not null);
+        create index if not exists usage_inbox_at on keys.usage_inbox (at);
+
+        create table if not exists keys.quota_use (
+            pool text not null,
+            model text not null,
+            minute timestamptz not null,
+            minute_requests bigint not null,
+            minute_tokens bigint not null,
+            day date not null,
+            day_requests bigint not null,
+            day_tokens bigint not null,
+            succeeded_at timestamptz,
+            changed_at timestamptz not null,
+            primary key (pool, model));
+        create index if not exists quota_use_changed on keys.quota_use (changed_at);
+
+        create table if not exists keys.failing (
+            outcome text not null,
+            key_id uuid not null,
+            at timestamptz not null,
+            primary key (outcome, key_id));
+
+        create table if not exists keys.alarms (
+            outcome text primary key,
+            alarm_id uuid not null,
+            since timestamptz not null,
+            until timestamptz not null,
+            failing integer not null,
+            serving integer not null);
+
+        alter table keys.probes add column if not exists probed_at timestamptz;
+        alter table keys.probes add column if not exists bad_checks integer not null default 0;
+
         create table if not exists keys.pool (
             only_row boolean primary key default true check (only_row),
             epoch uuid not null,
             sequence bigint not null,
             check_version integer,
             check_data text);
+        alter table keys.pool add column if not exists quotas_published_at timestamptz;
         """;
 }

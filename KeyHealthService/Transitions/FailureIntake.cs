@@ -1,6 +1,7 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using GeminiBalance.Contracts;
-using GeminiBalance.KeyHealthService.Health;
+using GeminiBalance.KeyHealthService.Guarding;
 using GeminiBalance.KeyHealthService.Keys;
 using GeminiBalance.KeyHealthService.Publishing;
 using GeminiBalance.KeyHealthService.Quotas;
@@ -11,7 +12,7 @@ using Npgsql;
 namespace GeminiBalance.KeyHealthService.Transitions;
 
 /// <summary>Turns failed upstream calls into transitions of keys and quotas, each message once.</summary>
-internal sealed class FailureIntake(IDocumentStore store, NpgsqlDataSource database, PoolPump pump, TimeProvider time, Random chance)
+internal sealed partial class FailureIntake(IDocumentStore store, NpgsqlDataSource database, PoolPump pump, TimeProvider time, Random chance)
 {
     private const int LongestModel = 128;
     private static readonly ActivitySource Activities = new("GeminiBalance.KeyHealthService");
@@ -39,50 +40,69 @@ internal sealed class FailureIntake(IDocumentStore store, NpgsqlDataSource datab
         }
 
         await using var session = store.LightweightSession(Marten.Services.SessionOptions.ForTransaction(transaction));
-        var pending = await DecideAsync(session, message, now, cancellation);
+        var pending = await DecideAsync(session, transaction, message, now, cancellation);
         pending.AppendTo(session);
         await session.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         return !pending.IsEmpty;
     }
 
-    private async Task<PendingEvents> DecideAsync(IDocumentSession session, KeyAttemptsFailed message, DateTimeOffset now, CancellationToken cancellation)
+    private async Task<PendingEvents> DecideAsync(
+        IDocumentSession session, NpgsqlTransaction transaction, KeyAttemptsFailed message, DateTimeOffset now, CancellationToken cancellation)
     {
-        var failures = message.Failures.Where(failure => failure.Model.Length <= LongestModel).ToArray();
-        var keys = (await session.LoadManyAsync<Key>(cancellation, [.. failures.Select(failure => failure.KeyId).Distinct()])).ToDictionary(key => key.Id);
-        var quotaIds = failures.Where(failure => keys.ContainsKey(failure.KeyId)).Select(failure => Quota.IdOf(keys[failure.KeyId].Pool, failure.Model)).Distinct();
-        var quotas = (await session.LoadManyAsync<Quota>(cancellation, [.. quotaIds])).ToDictionary(quota => quota.Id);
+        var by = Causers.Proxy(message.Proxy);
+        var found = new FailureCase(now);
+        foreach (var key in await session.LoadManyAsync<Key>(cancellation, [.. message.Failures.Select(failure => failure.KeyId).Distinct()]))
+        {
+            found.Keys[key.Id] = key;
+        }
 
-        var pending = new PendingEvents();
+        var failures = message.Failures.Where(failure => failure.Model.Length <= LongestModel && found.Keys.ContainsKey(failure.KeyId)).ToArray();
+        await PlaceAsync(session, found, failures, by, cancellation);
+        await FailureFacts.LoadAsync(session, transaction, found, failures, cancellation);
+        await GuardAsync(session, transaction, found, failures, now, cancellation);
         foreach (var failure in failures)
         {
-            if (!keys.TryGetValue(failure.KeyId, out var key))
+            found.Judge(failure, by, chance.NextDouble());
+        }
+
+        return found.Pending;
+    }
+
+    /// <summary>Puts keys nobody placed into the project that the upstream names.</summary>
+    private static async Task PlaceAsync(IDocumentSession session, FailureCase found, KeyAttemptFailure[] failures, string by, CancellationToken cancellation)
+    {
+        foreach (var failure in failures.Where(failure => failure.Project is not null && ProjectNumber().IsMatch(failure.Project)))
+        {
+            if (found.Keys[failure.KeyId] is { Project: null } key)
+            {
+                var known = await session.Query<Project>().Where(project => project.Number == failure.Project).FirstOrDefaultAsync(cancellation);
+                found.Place(key, known?.Name ?? failure.Project!, by);
+            }
+        }
+    }
+
+    /// <summary>Asks the guard about every class that could take keys out, and takes back what the same trouble did just before it showed.</summary>
+    private static async Task GuardAsync(
+        IDocumentSession session, NpgsqlTransaction transaction, FailureCase found, KeyAttemptFailure[] failures, DateTimeOffset now, CancellationToken cancellation)
+    {
+        foreach (var alike in failures.Where(failure => FailureFacts.MayEject(failure.Outcome)).GroupBy(failure => failure.Outcome))
+        {
+            var serving = alike.Select(failure => failure.KeyId).Where(id => found.Keys[id].MayServe).Distinct();
+            if (!await PoolGuard.NoteAsync(session, transaction, alike.Key, serving, now, cancellation))
             {
                 continue;
             }
 
-            // A proxy's clock may run ahead; nothing that happened lies in the future.
-            var at = failure.At < now ? failure.At : now;
-            var evidence = new Evidence(failure.Outcome, failure.Status, at, Causers.Proxy(message.Proxy), key.Id, failure.QuotaId, failure.QuotaLimit);
-            switch (Blame.Of(failure.Outcome, failure.Reason, at, failure.RetryAfter, chance.NextDouble()))
+            found.Troubles.Add(alike.Key);
+            var ejected = await PoolGuard.FailingAsync(transaction, alike.Key, now, cancellation);
+            foreach (var key in await session.LoadManyAsync<Key>(cancellation, [.. ejected.Where(id => !found.Keys.ContainsKey(id))]))
             {
-                case KeyVerdict verdict:
-                    var keyEvents = KeyDecider.Judge(key, verdict, evidence, now);
-                    pending.Add(key.Id, key.Version, keyEvents);
-                    keys[key.Id] = keyEvents.Aggregate(key, (state, e) => Key.After(state, e)!);
-                    break;
-                case QuotaVerdict verdict:
-                    var quota = quotas.GetValueOrDefault(Quota.IdOf(key.Pool, failure.Model)) ?? Quota.Unknown(key.Pool, failure.Model);
-                    var quotaEvents = QuotaDecider.Judge(quota, verdict, evidence, now);
-                    pending.Add(quota.Id, quota.Version, quotaEvents);
-                    quotas[quota.Id] = quotaEvents.Aggregate(quota, Quota.After);
-                    break;
-                default:
-                    break;
+                found.Keys[key.Id] = key;
             }
-        }
 
-        return pending;
+            ejected.ForEach(id => found.TakeBack(id, alike.Key, now - PoolGuard.Window));
+        }
     }
 
     /// <summary>The requests that failed, so that their traces lead here.</summary>
@@ -90,4 +110,7 @@ internal sealed class FailureIntake(IDocumentStore store, NpgsqlDataSource datab
         .Select(failure => failure.TraceParent).Distinct().Take(32)
         .Where(parent => parent is not null && ActivityContext.TryParse(parent, null, out _))
         .Select(parent => new ActivityLink(ActivityContext.Parse(parent!, null)));
+
+    [GeneratedRegex(@"^projects/\d{1,20}$")]
+    private static partial Regex ProjectNumber();
 }

@@ -1,3 +1,4 @@
+using GeminiBalance.KeyHealthService.Guarding;
 using GeminiBalance.KeyHealthService.Health;
 using GeminiBalance.KeyHealthService.Keys;
 using GeminiBalance.KeyHealthService.Publishing;
@@ -9,7 +10,7 @@ using Npgsql;
 namespace GeminiBalance.KeyHealthService.Transitions;
 
 /// <summary>Ends passing states when their time is over. Proxies heed the time themselves; this makes it an event, and says so to everybody else.</summary>
-internal sealed partial class Recovery(IDocumentStore store, NpgsqlDataSource database, PoolPump pump, TimeProvider time, ILogger<Recovery> log) : BackgroundService
+internal sealed partial class Recovery(IDocumentStore store, NpgsqlDataSource database, Alarms alarms, PoolPump pump, TimeProvider time, ILogger<Recovery> log) : BackgroundService
 {
     private const int AtOnce = 500;
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
@@ -56,6 +57,7 @@ internal sealed partial class Recovery(IDocumentStore store, NpgsqlDataSource da
             try
             {
                 ended = await EndOverdueAsync(stoppingToken);
+                await alarms.EndOverdueAsync(time.GetUtcNow(), stoppingToken);
                 if (time.GetUtcNow() - tidied > Tidying)
                 {
                     await Inbox.PruneAsync(database, time.GetUtcNow(), stoppingToken);

@@ -7,6 +7,8 @@ internal static class TransitionsExtensions
     {
         services.AddSingleton(Random.Shared);
         services.AddSingleton<FailureIntake>();
+        services.AddSingleton<UsageIntake>();
+        services.AddSingleton<BulkUndo>();
         services.AddHostedService<Recovery>();
         return services;
     }

@@ -94,7 +94,9 @@ public static class PoolRedisKeys
     /// <summary>The channel on which every <see cref="PoolChange"/> is published.</summary>
     public const string Changes = "gb:pool:changes";
 
-    /// <summary>An array of <see cref="PoolQuota"/>, written whole about once a second while it changes.</summary>
+    /// <summary>
+    /// A hash: its field <c>epoch</c> is <see cref="PoolSnapshot.Epoch"/>, every other one, named by pool, line feed and model, a <see cref="PoolQuota"/>.
+    /// </summary>
     public const string Quotas = "gb:pool:quotas";
 
     /// <summary>The channel on which every <see cref="PoolQuotaChange"/> is published.</summary>

@@ -45,7 +45,7 @@ public sealed record KeyUsage(Guid KeyId, string Model, long Requests, long Succ
 
 /// <summary>The limits of one model in one quota pool, and what all proxies together have used of them.</summary>
 /// <param name="Pool"><c>project:NAME</c>, or <c>key:ID</c> for a key whose project is unknown.</param>
-/// <param name="Model">The model.</param>
+/// <param name="Model">The model; <c>*</c> stands for every model of the pool without an entry of its own.</param>
 /// <param name="Windows">One entry per metric whose limit is known.</param>
 public sealed record PoolQuota(string Pool, string Model, IReadOnlyList<QuotaWindow> Windows);
 

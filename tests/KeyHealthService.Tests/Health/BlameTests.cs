@@ -64,7 +64,11 @@ public sealed class BlameTests
     public void Of_ModelNotOffered_LastsADay() =>
         Assert.Equal(new QuotaVerdict(QuotaStatus.NotOffered, At.AddHours(24)), Blame.Of(UpstreamOutcomeClass.QuotaNotOffered, null, At, TimeSpan.FromSeconds(11), 0));
 
-    [Fact]
-    public void Of_UnnamedQuota_CoolsThirtySeconds() =>
-        Assert.Equal(new QuotaVerdict(QuotaStatus.Cooling, At.AddSeconds(30)), Blame.Of(UpstreamOutcomeClass.QuotaUnspecified, null, At, null, 0));
+    [Theory]
+    [InlineData(0, 30)]
+    [InlineData(1, 60)]
+    [InlineData(2, 300)]
+    [InlineData(9, 300)]
+    public void Of_UnnamedQuota_CoolsLongerWithEveryOneInARow(int strikes, int seconds) =>
+        Assert.Equal(new QuotaVerdict(QuotaStatus.Cooling, At.AddSeconds(seconds)), Blame.Of(UpstreamOutcomeClass.QuotaUnspecified, null, At, null, 0, strikes));
 }

@@ -57,12 +57,12 @@ public sealed class KeyDeciderTests
     {
         var key = Given(new KeyLabelled(Id, "old", "ada", Added), new KeyProjectSet(Id, "alpha", "ada", Added));
 
-        Assert.Empty(KeyDecider.Edit(key, null, null, "ada", Now));
-        Assert.Empty(KeyDecider.Edit(key, "old", "alpha", "ada", Now));
-        Assert.Equal([new KeyLabelled(Id, null, "ada", Now)], KeyDecider.Edit(key, "", null, "ada", Now));
+        Assert.Empty(KeyDecider.Edit(key, new EditKey(null, null), "ada", Now));
+        Assert.Empty(KeyDecider.Edit(key, new EditKey("old", "alpha", Tags: []), "ada", Now));
+        Assert.Equal([new KeyLabelled(Id, null, "ada", Now)], KeyDecider.Edit(key, new EditKey("", null), "ada", Now));
         Assert.Equal(
             [new KeyLabelled(Id, "new", "ada", Now), new KeyProjectSet(Id, "beta", "ada", Now)],
-            KeyDecider.Edit(key, " new ", "beta", "ada", Now));
+            KeyDecider.Edit(key, new EditKey(" new ", "beta"), "ada", Now));
     }
 
     [Fact]
@@ -82,6 +82,71 @@ public sealed class KeyDeciderTests
         Assert.Equal((KeyStatus.New, null, "project:alpha", Now, 5L), (key.Status, key.Reason, key.Pool, key.Since, key.Version));
         Assert.Null(Key.After(key, new KeyRemoved(Id, "ada", Now)));
     }
+
+    [Fact]
+    public void Edit_RoutingAndTags_ChangeOnlyWhatWasSaid()
+    {
+        var key = Given(new KeyRoutingSet(Id, KeyTier.Free, 50, null, "ada", Added));
+
+        Assert.Equal([new KeyRoutingSet(Id, KeyTier.Paid, 50, 0, "ada", Now)], KeyDecider.Edit(key, new EditKey(null, null, KeyTier.Paid, null, 0), "ada", Now));
+        Assert.Equal([new KeyTagged(Id, "eu,us", "ada", Now)], KeyDecider.Edit(key, new EditKey(null, null, Tags: ["eu", " us ", "eu"]), "ada", Now));
+        Assert.Empty(KeyDecider.Edit(Given(new KeyTagged(Id, "eu", "ada", Added)), new EditKey(null, null, Tags: ["eu"]), "ada", Now));
+    }
+
+    [Fact]
+    public void Undo_OfTransitions_GoesBackOneByOneWithReasonAndTime()
+    {
+        var key = Given(Health(KeyStatus.Forbidden, Reasons.Billing, Now.AddHours(2)), new KeyDisabled(Id, "ada", Now));
+
+        var first = Then(key, KeyDecider.Undo(key, "bob", Now));
+        var second = Then(first, KeyDecider.Undo(first, "bob", Now));
+
+        Assert.Equal((KeyStatus.Forbidden, Reasons.Billing, Now.AddHours(2), Now), (first.Status, first.Reason, first.Until, first.Since));
+        Assert.Equal((KeyStatus.New, null, (DateTimeOffset?)null), (second.Status, second.Reason, second.Until));
+        Assert.Empty(KeyDecider.Undo(second, "bob", Now));
+    }
+
+    [Fact]
+    public void Undo_ByCause_StopsAtWhatAnotherCauseDid()
+    {
+        var key = Given(Health(KeyStatus.Degraded, Reasons.Suspect), Health(KeyStatus.Invalid, Reasons.Unknown), new KeyDisabled(Id, "ada", Now));
+
+        Assert.Empty(KeyDecider.Undo(key, step => step.By == "probe", "bob", Now));
+        var undone = Assert.IsType<KeyTransitionUndone>(Assert.Single(KeyDecider.Undo(Then(key, KeyDecider.Undo(key, "bob", Now)), step => step.By == "probe", "bob", Now)));
+        Assert.Equal((2, KeyStatus.Invalid, KeyStatus.New), (undone.Steps, undone.From, undone.To));
+    }
+
+    [Fact]
+    public void Judge_AnswerFromBeforeAnUndo_IsOldNews()
+    {
+        var key = Given(Health(KeyStatus.Invalid, Reasons.Unknown));
+        var undone = Then(key, KeyDecider.Undo(key, "bob", Now));
+        var old = new Evidence(UpstreamOutcomeClass.KeyInvalid, 400, Now.AddSeconds(-3), "proxy a", Id);
+
+        Assert.Empty(KeyDecider.Judge(undone, new KeyVerdict(KeyStatus.Invalid, Reasons.Unknown), old, Now));
+    }
+
+    [Fact]
+    public void Retired_Key_IsLeftAloneUntilItIsTakenBack()
+    {
+        var key = Given(new KeyRetired(Id, Reasons.Cleanup, "cleanup", Added));
+
+        Assert.Empty(KeyDecider.Judge(key, new KeyVerdict(KeyStatus.Healthy, null), Answer(UpstreamOutcomeClass.Succeeded, 200), Now));
+        Assert.Empty(KeyDecider.Disable(key, "ada", Now));
+        Assert.Empty(KeyDecider.Retire(key, Reasons.Cleanup, "cleanup", Now));
+        Assert.Equal(KeyStatus.New, Then(key, KeyDecider.Enable(key, "ada", Now)).Status);
+    }
+
+    [Fact]
+    public void Judge_SuccessOverAnEmptyAccount_CountsWhenARequestSawIt()
+    {
+        var key = Given(Health(KeyStatus.Forbidden, Reasons.Billing, Now.AddHours(1)));
+
+        Assert.Empty(KeyDecider.Judge(key, new KeyVerdict(KeyStatus.Healthy, null), Answer(UpstreamOutcomeClass.Succeeded, 200), Now));
+        Assert.Single(KeyDecider.Judge(key, new KeyVerdict(KeyStatus.Healthy, null), Answer(UpstreamOutcomeClass.Succeeded, 200) with { By = "proxy a" }, Now));
+    }
+
+    private static Key Then(Key key, IReadOnlyList<IPoolEvent> events) => events.Aggregate((Key?)key, (state, e) => Key.After(state, e))!;
 
     private static Key Given(params IPoolEvent[] events) =>
         events.Prepend(new KeyAdded(Id, "AIza…0001", "f", null, null, "ada", Added)).Aggregate((Key?)null, (state, e) => Key.After(state, e))!;

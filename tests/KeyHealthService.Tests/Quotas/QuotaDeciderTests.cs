@@ -55,10 +55,41 @@ public sealed class QuotaDeciderTests
     }
 
     [Fact]
+    public void Strikes_GrowUntilASuccess()
+    {
+        var bare = Seen with { Outcome = UpstreamOutcomeClass.QuotaUnspecified };
+        var quota = Fresh;
+        for (var i = 0; i < 3; i++)
+        {
+            var strikes = QuotaDecider.StrikesOf(quota, null);
+            Assert.Equal(i, strikes);
+            quota = QuotaDecider.Judge(quota, new QuotaVerdict(QuotaStatus.Cooling, Now.AddSeconds(30)), bare, Now, strikes).Aggregate(quota, Quota.After);
+            quota = QuotaDecider.Recover(quota, Now.AddSeconds(30)).Aggregate(quota, Quota.After);
+        }
+
+        Assert.Equal(3, QuotaDecider.StrikesOf(quota, quota.Since));
+        Assert.Equal(0, QuotaDecider.StrikesOf(quota, quota.Since.AddSeconds(1)));
+    }
+
+    [Fact]
+    public void Reset_EndsTheStateAndWhatWasSeenBefore()
+    {
+        var cooling = Fresh with { Status = QuotaStatus.Exhausted, Until = Now.AddHours(9), Strikes = 2, Version = 1 };
+
+        var after = QuotaDecider.Reset(cooling, "ada", Now).Aggregate(cooling, Quota.After);
+
+        Assert.Equal((QuotaStatus.Available, 0, (DateTimeOffset?)Now), (after.Status, after.Strikes, after.ResetAt));
+        Assert.Empty(QuotaDecider.Judge(after, new QuotaVerdict(QuotaStatus.Exhausted, Now.AddHours(9)), Seen with { At = Now.AddSeconds(-5) }, Now));
+        Assert.Single(QuotaDecider.Judge(after, new QuotaVerdict(QuotaStatus.Exhausted, Now.AddHours(9)), Seen with { At = Now.AddSeconds(5) }, Now.AddSeconds(5)));
+        Assert.Empty(QuotaDecider.Reset(after, "ada", Now));
+    }
+
+    [Fact]
     public void IdOf_EqualPoolAndModel_IsOneStream()
     {
         Assert.Equal(Quota.IdOf("project:a", "m"), Quota.IdOf("project:a", "m"));
         Assert.NotEqual(Quota.IdOf("project:a", "m"), Quota.IdOf("project:a", "n"));
         Assert.NotEqual(Quota.IdOf("project:a", "m"), Quota.IdOf("key:a", "m"));
+        Assert.NotEqual(Quota.IdOf("project:a", "m"), Quota.IdOf("project:a", "m", QuotaMetric.RequestsPerDay));
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using GeminiBalance.Contracts;
 using GeminiBalance.KeyHealthService.AccessKeys;
+using GeminiBalance.KeyHealthService.Guarding;
 using GeminiBalance.KeyHealthService.Health;
 using GeminiBalance.KeyHealthService.Keys;
 using GeminiBalance.KeyHealthService.Quotas;
@@ -48,6 +49,15 @@ public sealed class EventWireFormatTests
         new KeyAdded(Id, "AIza…0001", "a1b2", "Team one", "alpha", "ada", At),
         new KeyLabelled(Id, "Team two", "ada", At),
         new KeyProjectSet(Id, "beta", "ada", At),
+        new KeyRoutingSet(Id, KeyTier.Paid, 200, 10, "ada", At),
+        new KeyTagged(Id, "eu,team-a", "ada", At),
+        new KeyRetired(Id, "cleanup", "cleanup", At),
+        new KeyTransitionUndone(Id, 2, KeyStatus.Forbidden, KeyStatus.Healthy, "suspended", At.AddHours(1), 403, "ada", At),
+        new ProjectDescribed(Id, "alpha", "projects/123", "billing-1", KeyTier.Free, "ada", At),
+        new LimitsSet(Id, "project:alpha", "gemini-2.5-flash", 10, 250000, 250, "ada", At),
+        new LimitLearned(Id, "project:alpha", "gemini-2.5-flash", QuotaMetric.RequestsPerDay, 250, "GenerateRequestsPerDayPerProjectPerModel-FreeTier", "proxy a", At),
+        new PoolAlarmRaised(Id, UpstreamOutcomeClass.KeyForbidden, 30, 50, "guard", At),
+        new PoolAlarmEnded(Id, UpstreamOutcomeClass.KeyForbidden, "guard", At),
         new KeyDisabled(Id, "ada", At),
         new KeyEnabled(Id, "ada", At),
         new KeyRemoved(Id, "ada", At),
