@@ -5,6 +5,7 @@ using GeminiBalance.KeyHealthService.Probing;
 using GeminiBalance.KeyHealthService.Publishing;
 using GeminiBalance.KeyHealthService.Quotas;
 using GeminiBalance.KeyHealthService.Store;
+using GeminiBalance.KeyHealthService.Telling;
 using GeminiBalance.ServiceDefaults.Storage;
 using JasperFx;
 using JasperFx.Events;
@@ -64,6 +65,7 @@ internal static class EventStoreSetup
         options.Projections.Add(new QuotaLimitsProjection(), ProjectionLifecycle.Inline);
         options.Projections.Add(new AccessKeyProjection(), ProjectionLifecycle.Inline);
         options.Projections.Add(new PoolOutbox(), ProjectionLifecycle.Inline);
+        options.Projections.Add(new MessageOutbox(), ProjectionLifecycle.Inline);
         options.Projections.Add(new ProbePlan(), ProjectionLifecycle.Inline);
         options.Projections.Errors.SkipApplyErrors = false;
         options.Projections.Errors.SkipSerializationErrors = false;

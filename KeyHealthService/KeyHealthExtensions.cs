@@ -5,6 +5,7 @@ using GeminiBalance.KeyHealthService.Keys;
 using GeminiBalance.KeyHealthService.Probing;
 using GeminiBalance.KeyHealthService.Publishing;
 using GeminiBalance.KeyHealthService.Quotas;
+using GeminiBalance.KeyHealthService.Telling;
 using GeminiBalance.KeyHealthService.Transitions;
 using GeminiBalance.KeyHealthService.Vault;
 using GeminiBalance.ServiceDefaults;
@@ -46,6 +47,7 @@ internal static class KeyHealthExtensions
             .AddGuarding()
             .AddTransitions()
             .AddPublishing()
+            .AddTelling()
             .AddProbing()
             .AddSingleton<KeyEndpoints.Desk>()
             .AddSingleton<AccessKeyDesk>();

@@ -33,6 +33,13 @@ internal static class Tables
             at timestamptz not null);
         create index if not exists inbox_at on keys.inbox (at);
 
+        create table if not exists keys.untold (
+            id bigint generated always as identity primary key,
+            event_id uuid not null,
+            batch uuid,
+            noted_at timestamptz not null default clock_timestamp());
+        create index if not exists untold_batch on keys.untold (batch);
+
         create table if not exists keys.usage_inbox (
             message_id uuid primary key,
             at timestamptz not null);

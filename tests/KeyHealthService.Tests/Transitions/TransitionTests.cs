@@ -135,28 +135,35 @@ public sealed class TransitionTests(ServersFixture servers)
         Assert.Empty(reset.Models[0].States);
     }
 
-    [Theory]
-    [InlineData("PUT", "/pools/limits?pool=project:a", """{"model":"m","requestsPerMinute":-1}""", "invalid_limit")]
-    [InlineData("PUT", "/pools/limits?pool=project:nowhere", """{"model":"m","requestsPerMinute":1}""", "unknown_pool")]
-    [InlineData("PUT", "/pools/limits?pool=project:a", """{"model":""}""", "invalid_model")]
-    [InlineData("PUT", "/pools/project?pool=project:nowhere", "{}", "unknown_pool")]
-    [InlineData("PUT", "/pools/project?pool=project:b", """{"number":"projects/7"}""", "overlapping_projects")]
-    [InlineData("PUT", "/pools/project?pool=project:a", """{"number":"seven"}""", "invalid_number")]
-    [InlineData("PUT", "/pools/project?pool=key:1", "{}", "invalid_pool")]
-    [InlineData("POST", "/transitions/undo", """{"cause":"","from":"2026-01-01T00:00:00Z","to":"2026-01-02T00:00:00Z"}""", "invalid_cause")]
-    [InlineData("POST", "/transitions/undo", """{"cause":"probe","from":"2026-01-02T00:00:00Z","to":"2026-01-01T00:00:00Z"}""", "invalid_range")]
-    public async Task BadInput_GetsAClearRefusalAndChangesNothing(string method, string path, string body, string code)
+    [Fact]
+    public async Task BadInput_GetsAClearRefusalAndChangesNothing()
     {
         await using var service = await RunningService.StartAsync(servers);
         await service.ImportAsync($"{TestKeys.Standard(1)},,a\n{TestKeys.Standard(2)},,b");
         await PutAsync(service, "/pools/project?pool=project:a", new EditPool("projects/7", null, null));
         var before = await service.ScalarAsync<long>("select count(*) from keys.mt_events");
 
-        using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
-        using var response = await service.Http.SendAsync(request);
+        (string Method, string Path, string Body, string Code)[] mistakes =
+        [
+            ("PUT", "/pools/limits?pool=project:a", """{"model":"m","requestsPerMinute":-1}""", "invalid_limit"),
+            ("PUT", "/pools/limits?pool=project:nowhere", """{"model":"m","requestsPerMinute":1}""", "unknown_pool"),
+            ("PUT", "/pools/limits?pool=project:a", """{"model":""}""", "invalid_model"),
+            ("PUT", "/pools/project?pool=project:nowhere", "{}", "unknown_pool"),
+            ("PUT", "/pools/project?pool=project:b", """{"number":"projects/7"}""", "overlapping_projects"),
+            ("PUT", "/pools/project?pool=project:a", """{"number":"seven"}""", "invalid_number"),
+            ("PUT", "/pools/project?pool=key:1", "{}", "invalid_pool"),
+            ("POST", "/transitions/undo", """{"cause":"","from":"2026-01-01T00:00:00Z","to":"2026-01-02T00:00:00Z"}""", "invalid_cause"),
+            ("POST", "/transitions/undo", """{"cause":"probe","from":"2026-01-02T00:00:00Z","to":"2026-01-01T00:00:00Z"}""", "invalid_range"),
+        ];
+        foreach (var (method, path, body, code) in mistakes)
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
+            using var response = await service.Http.SendAsync(request);
 
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Contains($"\"{code}\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            Assert.Equal((HttpStatusCode.BadRequest, path), (response.StatusCode, path));
+            Assert.Contains($"\"{code}\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
         Assert.Equal(before, await service.ScalarAsync<long>("select count(*) from keys.mt_events"));
     }
 
