@@ -1,8 +1,11 @@
 using GeminiBalance.ServiceDefaults;
 using GeminiBalance.ServiceDefaults.Messaging;
 using GeminiBalance.ServiceDefaults.Security;
+using GeminiBalance.StatsService.Audit;
+using GeminiBalance.StatsService.Costs;
 using GeminiBalance.StatsService.Ingest;
 using GeminiBalance.StatsService.Latency;
+using GeminiBalance.StatsService.Ledger;
 using GeminiBalance.StatsService.Live;
 using GeminiBalance.StatsService.Overviews;
 using GeminiBalance.StatsService.Requests;
@@ -13,7 +16,7 @@ using GeminiBalance.StatsService.Views;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddStore();
-builder.Services.AddUsage().AddLatency().AddRequests();
+builder.Services.AddAudit().AddLedger().AddCosts().AddUsage().AddLatency().AddRequests();
 if (args is ["migrate"])
 {
     return await SchemaMigration.RunAsync(builder);
@@ -26,5 +29,6 @@ builder.Services.AddIngest().AddViews().AddLive();
 var app = builder.Build();
 app.UseServiceDefaults();
 app.MapDefaultEndpoints();
-app.MapGroup("/stats").MapOverview().MapUsage().MapViews().MapLive();
+app.MapGroup("/stats").MapOverview().MapUsage().MapCosts().MapAudit().MapRequests().MapLedger().MapIngest().MapLatency().MapViews().MapLive();
+app.MapSegments();
 return await app.RunServiceAsync();

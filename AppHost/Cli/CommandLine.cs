@@ -53,8 +53,10 @@ internal static class CommandLine
             case ["access-keys", "list"]:
                 return await Verbs.ListAccessKeysAsync(RunningSystem.On(folder), output).ConfigureAwait(false);
             case ["usage", .. var options]:
-                var (range, json) = UsageOptions(options);
-                return await Verbs.UsageAsync(RunningSystem.On(folder), range, json, output).ConfigureAwait(false);
+                var request = UsageRequest.Read(options);
+                return await UsageVerb.RunAsync(RunningSystem.On(folder), request, output).ConfigureAwait(false);
+            case ["replay"]:
+                return await StoreVerbs.ReplayAsync(RunningSystem.On(folder), output).ConfigureAwait(false);
             case ["doctor"]:
                 return await Doctor.RunAsync(folder, output).ConfigureAwait(false);
             case ["password"]:
@@ -68,28 +70,6 @@ internal static class CommandLine
     {
         output.WriteLine(pid);
         return 0;
-    }
-
-    private static (TimeSpan Range, bool Json) UsageOptions(string[] options)
-    {
-        var range = TimeSpan.FromHours(24);
-        var json = false;
-        for (var i = 0; i < options.Length; i++)
-        {
-            switch (options[i])
-            {
-                case "--json":
-                    json = true;
-                    break;
-                case "--range" when i + 1 < options.Length:
-                    range = ParseRange(options[++i]);
-                    break;
-                default:
-                    throw new CliException($"usage does not know {options[i]}; it takes --json and --range, as in --range 7d.", Misused);
-            }
-        }
-
-        return (range, json);
     }
 
     /// <summary>A number of minutes, hours or days: <c>15m</c>, <c>24h</c>, <c>7d</c>.</summary>

@@ -47,6 +47,12 @@ internal sealed class ServiceCalls : IDisposable
         return JsonNode.Parse(await response.Content.ReadAsStringAsync().ConfigureAwait(false))!;
     }
 
+    public async Task<T> PostAsync<T>(string service, string path, JsonTypeInfo<T> type)
+    {
+        using var response = await SendAsync(service, new HttpRequestMessage(HttpMethod.Post, new Uri(system.Address(service), path))).ConfigureAwait(false);
+        return (await response.Content.ReadFromJsonAsync(type).ConfigureAwait(false))!;
+    }
+
     /// <summary>Imports keys and waits until the proxy knows them and their first checks are done.</summary>
     public async Task<ImportResult> ImportAsync(string text)
     {

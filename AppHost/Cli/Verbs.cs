@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using GeminiBalance.Contracts;
@@ -83,29 +82,6 @@ internal static class Verbs
         return 0;
     }
 
-    public static async Task<int> UsageAsync(RunningSystem system, TimeSpan range, bool json, TextWriter output)
-    {
-        using var services = new ServiceCalls(system);
-        var to = TimeProvider.System.GetUtcNow();
-        var query = $"/stats/usage?groupBy=model&from={Uri.EscapeDataString((to - range).ToString("O", CultureInfo.InvariantCulture))}&to={Uri.EscapeDataString(to.ToString("O", CultureInfo.InvariantCulture))}";
-        var usage = await services.GetAsync("stats", query, ContractsJson.Default.Usage).ConfigureAwait(false);
-        if (json)
-        {
-            output.WriteLine(UsageJson(usage));
-            return 0;
-        }
-
-        output.WriteLine($"{usage.From:yyyy-MM-dd HH:mm} to {usage.To:yyyy-MM-dd HH:mm} UTC, views {usage.LagSeconds:0.0} s behind");
-        output.WriteLine($"{"MODEL",-28} {"REQUESTS",9} {"OK",9} {"INPUT",12} {"OUTPUT",12} {"TOTAL",12}");
-        foreach (var row in usage.Rows)
-        {
-            Row(output, row.Group ?? "(none)", row.Counts);
-        }
-
-        Row(output, "all", usage.Total);
-        return 0;
-    }
-
     /// <summary>One line for programs. Failed are all requests that neither succeeded nor were left by the client.</summary>
     internal static string UsageJson(Usage usage)
     {
@@ -135,7 +111,4 @@ internal static class Verbs
         output.WriteLine($"user {reset["user"]}  password {reset["password"]}");
         return 0;
     }
-
-    private static void Row(TextWriter output, string name, UsageCounts counts) => output.WriteLine(
-        $"{name,-28} {counts.Requests,9} {counts.Succeeded,9} {counts.PromptTokens,12} {counts.CompletionTokens + counts.ThoughtTokens,12} {counts.TotalTokens,12}");
 }

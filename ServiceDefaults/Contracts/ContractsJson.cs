@@ -55,4 +55,13 @@ namespace GeminiBalance.Contracts;
 [JsonSerializable(typeof(FailedRequest[]))]
 [JsonSerializable(typeof(ProjectionStatus))]
 [JsonSerializable(typeof(LiveTick))]
+[JsonSerializable(typeof(Reconciliation))]
+[JsonSerializable(typeof(DeadLetters))]
+[JsonSerializable(typeof(ReplayResult))]
+[JsonSerializable(typeof(RequestPage))]
+[JsonSerializable(typeof(RequestStory))]
+[JsonSerializable(typeof(LatencyReport))]
+[JsonSerializable(typeof(ModelPrice[]))]
+[JsonSerializable(typeof(ModelPrice))]
+[JsonSerializable(typeof(PricePeriod[]))]
 public sealed partial class ContractsJson : JsonSerializerContext;

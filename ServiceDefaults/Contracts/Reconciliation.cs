@@ -36,3 +36,37 @@ public enum SegmentState
     /// <summary>As many facts or more, and yet not the same: a fault, shown as <c>gb_accounting_mismatch</c>.</summary>
     Mismatch,
 }
+
+/// <summary>A segment, as its proxy states it and as the store has it.</summary>
+/// <param name="Stated">What the proxy states.</param>
+/// <param name="Verdict">What the store has.</param>
+public sealed record ReconciledSegment(SegmentClosed Stated, SegmentVerdict Verdict);
+
+/// <summary>How the proxies' journals and the store compare.</summary>
+/// <param name="Open">Segments that no proxy has stated as closed yet.</param>
+/// <param name="Incomplete">Closed segments whose facts are not all stored yet.</param>
+/// <param name="Confirmed">Closed segments that agree.</param>
+/// <param name="Mismatch">Closed segments that do not.</param>
+/// <param name="Differing">The newest of those that are incomplete or do not agree.</param>
+public sealed record Reconciliation(long Open, long Incomplete, long Confirmed, long Mismatch, IReadOnlyList<ReconciledSegment> Differing);
+
+/// <summary>A fact that could not be stored as an event, and is in no sum until it is replayed.</summary>
+/// <param name="BatchId">The batch it came in.</param>
+/// <param name="Position">Its place in the batch, from 0.</param>
+/// <param name="Proxy">The proxy that sent it.</param>
+/// <param name="ParkedAt">When it was parked (UTC).</param>
+/// <param name="Reason">Why it could not be stored.</param>
+/// <param name="Fact">The fact; null when the batch had none in this place.</param>
+public sealed record ParkedFact(Guid BatchId, int Position, string Proxy, DateTimeOffset ParkedAt, string Reason, RequestFact? Fact);
+
+/// <summary>Messages and facts that are aside.</summary>
+/// <param name="Queues">Messages in the queues of failed and undeliverable messages, by queue; a queue that does not exist has none.</param>
+/// <param name="Parked">How many facts are parked.</param>
+/// <param name="Facts">The newest of them.</param>
+public sealed record DeadLetters(IReadOnlyDictionary<string, long> Queues, long Parked, IReadOnlyList<ParkedFact> Facts);
+
+/// <summary>What a replay did.</summary>
+/// <param name="Messages">Messages put back into their queue.</param>
+/// <param name="Facts">Parked facts that are stored now.</param>
+/// <param name="StillParked">Parked facts that still cannot be stored.</param>
+public sealed record ReplayResult(long Messages, int Facts, long StillParked);

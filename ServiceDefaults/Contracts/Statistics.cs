@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace GeminiBalance.Contracts;
 
 /// <summary>Counts of one bucket or group. Tokens as the upstream reported them.</summary>
@@ -11,6 +13,11 @@ namespace GeminiBalance.Contracts;
 /// <param name="ThoughtTokens">Thinking tokens.</param>
 /// <param name="CachedTokens">The part of the prompt that came from a cache.</param>
 /// <param name="TotalTokens">The upstream's totals.</param>
+/// <param name="EstimatedRequests">Requests whose tokens are the gateway's estimate.</param>
+/// <param name="PromptAudioTokens">The part of the prompt that was audio.</param>
+/// <param name="CompletionAudioTokens">The part of the completion that is audio.</param>
+/// <param name="CostUsd">Price of the tokens by the price table as it is now; null when no price is known for any of them.</param>
+/// <param name="UnpricedTokens">The part of <paramref name="TotalTokens"/> that no price is known for, and that is not in <paramref name="CostUsd"/>.</param>
 public sealed record UsageCounts(
     long Requests,
     long Succeeded,
@@ -21,7 +28,12 @@ public sealed record UsageCounts(
     long CompletionTokens,
     long ThoughtTokens,
     long CachedTokens,
-    long TotalTokens);
+    long TotalTokens,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long EstimatedRequests = 0,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long PromptAudioTokens = 0,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long CompletionAudioTokens = 0,
+    double? CostUsd = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long UnpricedTokens = 0);
 
 /// <summary>Quantiles of a latency in milliseconds, from a histogram whose bucket bounds grow by 10 % (so a quantile is off by at most 5 %).</summary>
 /// <param name="Count">Measured requests.</param>
@@ -74,11 +86,14 @@ public enum UsageGrouping
 
     /// <summary>By access key.</summary>
     AccessKey,
+
+    /// <summary>By the final outcome.</summary>
+    Outcome,
 }
 
 /// <summary>Usage of one group, and of one bucket when buckets were asked for.</summary>
 /// <param name="At">Start of the bucket (UTC); null when the range is one sum.</param>
-/// <param name="Group">Model name, key id or access key id; null for requests that have none.</param>
+/// <param name="Group">Model name, key id, access key id or outcome; null for requests that have none.</param>
 /// <param name="Counts">What happened.</param>
 public sealed record UsageRow(DateTimeOffset? At, string? Group, UsageCounts Counts);
 

@@ -17,7 +17,7 @@ internal sealed class IngestMetrics
         var meter = meters.Create(MeterName);
         stored = meter.CreateCounter<long>("gb.stats.facts.stored", "{fact}", "Request facts appended to the store.");
         known = meter.CreateCounter<long>("gb.stats.facts.known", "{fact}", "Request facts that arrived again and were left out.");
-        refused = meter.CreateCounter<long>("gb.stats.facts.refused", "{fact}", "Request facts the store cannot hold; their batch is in the error queue.");
+        refused = meter.CreateCounter<long>("gb.stats.facts.refused", "{fact}", "Request facts the store cannot hold; they are parked.");
         waits = meter.CreateCounter<long>("gb.stats.ingest.waits", "{wait}", "Times a batch had to wait for the store.");
     }
 

@@ -1,10 +1,11 @@
 using GeminiBalance.Contracts;
+using GeminiBalance.StatsService.Store;
 using MassTransit;
 
 namespace GeminiBalance.StatsService.Ingest;
 
-/// <summary>Some facts of a batch cannot be stored. The others are; the batch is parked, and sending it again stores only what is still missing.</summary>
-internal sealed class UnstorableFactsException(string message) : Exception(message);
+/// <summary>A message that no retry can help: it goes to the error queue, where an operator finds it.</summary>
+internal sealed class UnreadableMessageException(string message) : Exception(message);
 
 /// <summary>Brings a proxy's batch into the store. The bus forgets the batch only after the commit.</summary>
 internal sealed partial class RequestsCompletedConsumer(
@@ -19,7 +20,7 @@ internal sealed partial class RequestsCompletedConsumer(
         var batch = context.Message;
         if (batch.Facts is null || batch.BatchId == Guid.Empty)
         {
-            throw new UnstorableFactsException("The batch has no id or no facts.");
+            throw new UnreadableMessageException("The batch has no id or no facts.");
         }
 
         using var traces = FactTraces.Start(batch);
@@ -29,7 +30,6 @@ internal sealed partial class RequestsCompletedConsumer(
         {
             var ids = string.Join(", ", outcome.Refused.Take(5).Select(fact => fact?.Id));
             LogRefused(outcome.Refused.Count, batch.BatchId, ids);
-            throw new UnstorableFactsException($"{outcome.Refused.Count} facts of batch {batch.BatchId} cannot be stored: {ids}.");
         }
     }
 
@@ -56,7 +56,7 @@ internal sealed partial class RequestsCompletedConsumer(
         }
     }
 
-    [LoggerMessage(1, LogLevel.Error, "{Count} facts of batch {Batch} cannot be stored and are parked in the error queue: {Ids}")]
+    [LoggerMessage(1, LogLevel.Error, "{Count} facts of batch {Batch} cannot be stored and are parked: {Ids}")]
     private partial void LogRefused(int count, Guid batch, string ids);
 
     [LoggerMessage(2, LogLevel.Warning, "The store does not take batch {Batch}; next try in {Wait}")]

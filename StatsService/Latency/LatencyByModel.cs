@@ -13,6 +13,12 @@ internal enum LatencyKind
 
     /// <summary>From the request's head to the first content of a stream, however the stream ended.</summary>
     FirstToken,
+
+    /// <summary>The gateway's own part of a request that went to an upstream.</summary>
+    Overhead,
+
+    /// <summary>Not a time but a rate: tokens a second of a complete stream, from its first content to its end.</summary>
+    TokensPerSecond,
 }
 
 /// <summary>One slot of one histogram.</summary>
@@ -21,7 +27,7 @@ internal readonly record struct LatencyCell(DateTimeOffset BucketAt, string Mode
 /// <summary>Latency histograms per quarter of an hour by model and kind; a row for each slot that holds anything.</summary>
 internal sealed class LatencyByModel : IView
 {
-    public const string TableName = "latency_by_model";
+    public const string TableName = "latency_per_model";
 
     private const string Upsert = $"""
         insert into {StoreExtensions.Schema}.{TableName} as t (bucket_at, model, kind, slot, count)
@@ -63,6 +69,16 @@ internal sealed class LatencyByModel : IView
             {
                 Count(fact, LatencyKind.FirstToken, firstToken);
             }
+
+            if (fact is { OverheadMs: { } overhead, KeyId: not null })
+            {
+                Count(fact, LatencyKind.Overhead, overhead);
+            }
+
+            if (RateOf(fact) is { } rate)
+            {
+                Count(fact, LatencyKind.TokensPerSecond, rate);
+            }
         }
 
         return cells;
@@ -73,6 +89,12 @@ internal sealed class LatencyByModel : IView
             cells[cell] = cells.GetValueOrDefault(cell) + 1;
         }
     }
+
+    private static double? RateOf(RequestFact fact) =>
+        fact is { Outcome: RequestOutcome.Succeeded, Streamed: true, Estimated: false, FirstTokenMs: { } first, Tokens: { } tokens }
+        && tokens.Completion > 1 && fact.DurationMs - first >= 1
+            ? tokens.Completion * 1_000 / (fact.DurationMs - first)
+            : null;
 
     private static Table BuildTable()
     {

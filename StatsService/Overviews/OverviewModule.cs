@@ -1,3 +1,4 @@
+using GeminiBalance.StatsService.Costs;
 using GeminiBalance.StatsService.Views;
 
 namespace GeminiBalance.StatsService.Overviews;
@@ -12,17 +13,17 @@ internal static class OverviewModule
     }
 
     private static async Task<IResult> GetAsync(
-        string? from, string? to, string? bucket, Npgsql.NpgsqlDataSource source, ViewPositions positions, TimeProvider time, CancellationToken cancellation)
+        string? from, string? to, string? bucket, string? tz, Npgsql.NpgsqlDataSource source, PriceBook prices, ViewPositions positions, TimeProvider time, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var (range, problem) = TimeRange.Read(from, to, bucket, now);
+        var (range, problem) = TimeRange.Read(from, to, bucket, now, tz);
         if (range is null)
         {
             return problem!;
         }
 
         var tick = await positions.TickAsync(cancellation).ConfigureAwait(false);
-        var figures = await OverviewQuery.ReadAsync(source, range.WithBuckets(), cancellation).ConfigureAwait(false);
+        var figures = await OverviewQuery.ReadAsync(source, await prices.TableAsync(cancellation).ConfigureAwait(false), range.WithBuckets(), cancellation).ConfigureAwait(false);
         return TypedResults.Ok(OverviewFigures.Overview(figures, now, tick.LagSeconds));
     }
 }

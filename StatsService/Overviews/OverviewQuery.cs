@@ -1,4 +1,5 @@
 using GeminiBalance.Contracts;
+using GeminiBalance.StatsService.Costs;
 using GeminiBalance.StatsService.Latency;
 using GeminiBalance.StatsService.Store;
 using GeminiBalance.StatsService.Usage;
@@ -10,29 +11,32 @@ namespace GeminiBalance.StatsService.Overviews;
 /// <summary>Reads an overview's figures in one round trip.</summary>
 internal static class OverviewQuery
 {
-    private const string InRange = "bucket_at >= $1 and bucket_at < $2 and $3 is not null";
-
     private static readonly string Counts = $"""
-        select {UsageQuery.BucketStart}, {UsageSql.Sums} from {StoreExtensions.Schema}.{UsageByKey.TableName} where {InRange} group by 1
+        select {UsageQuery.BucketStart}, {UsageSql.Sums} from {UsageSql.Priced(UsageByKey.TableName, UsageQuery.RangeParameters + 1)} where {UsageQuery.InRange} group by 1
         """;
 
     private static readonly string Latencies = $"""
         select {UsageQuery.BucketStart}, kind, slot, sum(count)::bigint
-        from {StoreExtensions.Schema}.{LatencyByModel.TableName} where {InRange} group by 1, 2, 3
+        from {StoreExtensions.Schema}.{LatencyByModel.TableName} where {UsageQuery.InRange} group by 1, 2, 3
         """;
 
     private static readonly string ActiveAccessKeys = $"""
         select count(distinct {UsageByAccessKey.GroupColumn})::int
-        from {StoreExtensions.Schema}.{UsageByAccessKey.TableName} where {InRange} and {UsageByAccessKey.GroupColumn} <> '{Guid.Empty}'
+        from {StoreExtensions.Schema}.{UsageByAccessKey.TableName} where {UsageQuery.InRange} and {UsageByAccessKey.GroupColumn} <> '{Guid.Empty}'
         """;
 
-    public static async Task<OverviewFigures> ReadAsync(NpgsqlDataSource source, TimeRange range, CancellationToken cancellation)
+    public static async Task<OverviewFigures> ReadAsync(NpgsqlDataSource source, PriceTable prices, TimeRange range, CancellationToken cancellation)
     {
         await using var batch = source.CreateBatch();
         foreach (var sql in (string[])[Counts, Latencies, ActiveAccessKeys])
         {
             var command = new NpgsqlBatchCommand(sql);
             UsageQuery.AddRange(command.Parameters, range);
+            if (sql == Counts)
+            {
+                prices.AddTo(command.Parameters);
+            }
+
             batch.BatchCommands.Add(command);
         }
 

@@ -9,7 +9,13 @@ internal static class EventNames
 {
     public const string RequestCompleted = "gb.request.completed.v1";
 
-    public static void Map(StoreOptions options) => Map<RequestFact>(options, RequestCompleted);
+    public const string DomainChanged = "gb.domain.changed.v1";
+
+    public static void Map(StoreOptions options)
+    {
+        Map<RequestFact>(options, RequestCompleted);
+        Map<AuditEntry>(options, DomainChanged);
+    }
 
     private static void Map<TEvent>(StoreOptions options, string name)
         where TEvent : class

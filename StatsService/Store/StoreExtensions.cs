@@ -23,6 +23,7 @@ internal static class StoreExtensions
     public static void AddStore(this IHostApplicationBuilder builder)
     {
         builder.AddNpgsqlSource("geminibalance");
+        builder.Services.AddSingleton<EventAppender>();
         builder.Services.AddMarten(services =>
         {
             var options = new StoreOptions { DatabaseSchemaName = Schema, AutoCreateSchemaObjects = AutoCreate.None };
@@ -30,6 +31,11 @@ internal static class StoreExtensions
             foreach (var view in services.GetServices<IView>())
             {
                 AddView(options, view);
+            }
+
+            foreach (var owned in services.GetServices<StoreTable>())
+            {
+                options.Storage.ExtendedSchemaObjects.Add(owned.Table);
             }
 
             return options;

@@ -3,7 +3,7 @@ namespace GeminiBalance.StatsService.Usage;
 /// <summary>Usage by model and upstream key. Every request is in it exactly once, so sums over all of it are the gateway's.</summary>
 internal sealed class UsageByKey() : UsageCube(TableName, GroupColumn, fact => fact.KeyId)
 {
-    public const string TableName = "usage_by_key";
+    public const string TableName = "usage_per_key";
 
     public const string GroupColumn = "key_id";
 }

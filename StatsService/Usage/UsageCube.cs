@@ -1,4 +1,5 @@
 using GeminiBalance.Contracts;
+using GeminiBalance.StatsService.Costs;
 using GeminiBalance.StatsService.Store;
 using GeminiBalance.StatsService.Views;
 using Weasel.Postgresql.Tables;
@@ -11,16 +12,16 @@ namespace GeminiBalance.StatsService.Usage;
 /// <param name="group">The id of a fact.</param>
 internal abstract class UsageCube(string name, string groupColumn, Func<RequestFact, Guid?> group) : IView
 {
+    private static readonly string[] Counts =
+    [
+        "requests", "estimated", "prompt_tokens", "completion_tokens", "thought_tokens", "cached_tokens", "prompt_audio_tokens", "completion_audio_tokens", "total_tokens",
+    ];
+
     private readonly string upsert = $"""
-        insert into {StoreExtensions.Schema}.{name} as t (bucket_at, model, {groupColumn}, outcome, requests, prompt_tokens, completion_tokens, thought_tokens, cached_tokens, total_tokens)
-        select * from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        on conflict (bucket_at, model, {groupColumn}, outcome) do update set
-            requests = t.requests + excluded.requests,
-            prompt_tokens = t.prompt_tokens + excluded.prompt_tokens,
-            completion_tokens = t.completion_tokens + excluded.completion_tokens,
-            thought_tokens = t.thought_tokens + excluded.thought_tokens,
-            cached_tokens = t.cached_tokens + excluded.cached_tokens,
-            total_tokens = t.total_tokens + excluded.total_tokens
+        insert into {StoreExtensions.Schema}.{name} as t (bucket_at, model, served, {groupColumn}, outcome, long_prompt, {string.Join(", ", Counts)})
+        select * from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        on conflict (bucket_at, model, served, {groupColumn}, outcome, long_prompt) do update set
+            {string.Join(", ", Counts.Select(count => $"{count} = t.{count} + excluded.{count}"))}
         """;
 
     public string Name => name;
@@ -36,13 +37,18 @@ internal abstract class UsageCube(string name, string groupColumn, Func<RequestF
                 upsert,
                 Array.ConvertAll(cells, c => c.Key.BucketAt),
                 Array.ConvertAll(cells, c => c.Key.Model),
+                Array.ConvertAll(cells, c => c.Key.Served),
                 Array.ConvertAll(cells, c => c.Key.Group),
                 Array.ConvertAll(cells, c => c.Key.Outcome.ToString()),
+                Array.ConvertAll(cells, c => c.Key.LongPrompt),
                 Array.ConvertAll(cells, c => c.Value.Requests),
+                Array.ConvertAll(cells, c => c.Value.Estimated),
                 Array.ConvertAll(cells, c => c.Value.PromptTokens),
                 Array.ConvertAll(cells, c => c.Value.CompletionTokens),
                 Array.ConvertAll(cells, c => c.Value.ThoughtTokens),
                 Array.ConvertAll(cells, c => c.Value.CachedTokens),
+                Array.ConvertAll(cells, c => c.Value.PromptAudioTokens),
+                Array.ConvertAll(cells, c => c.Value.CompletionAudioTokens),
                 Array.ConvertAll(cells, c => c.Value.TotalTokens));
         }
     }
@@ -53,26 +59,36 @@ internal abstract class UsageCube(string name, string groupColumn, Func<RequestF
         var cells = new Dictionary<UsageCell, UsageTally>();
         foreach (var fact in facts)
         {
-            var cell = new UsageCell(TimeBuckets.Of(fact.StartedAt), fact.ModelAsked ?? "", group(fact) ?? Guid.Empty, fact.Outcome);
+            var cell = CellOf(fact);
             if (!cells.TryGetValue(cell, out var tally))
             {
                 cells.Add(cell, tally = new UsageTally());
             }
 
-            tally.Add(fact.Tokens);
+            tally.Add(fact);
         }
 
         return cells;
     }
+
+    private UsageCell CellOf(RequestFact fact) => new(
+        TimeBuckets.Of(fact.StartedAt),
+        fact.ModelAsked ?? "",
+        fact.ModelServed ?? "",
+        group(fact) ?? Guid.Empty,
+        fact.Outcome,
+        fact.Tokens is { } tokens && tokens.Prompt + tokens.ToolUsePrompt > PriceTable.LongPromptTokens);
 
     private static Table BuildTable(string name, string groupColumn)
     {
         var table = new Table($"{StoreExtensions.Schema}.{name}");
         table.AddColumn("bucket_at", "timestamp with time zone").AsPrimaryKey();
         table.AddColumn("model", "text").AsPrimaryKey();
+        table.AddColumn("served", "text").AsPrimaryKey();
         table.AddColumn(groupColumn, "uuid").AsPrimaryKey();
         table.AddColumn("outcome", "text").AsPrimaryKey();
-        foreach (var count in (string[])["requests", "prompt_tokens", "completion_tokens", "thought_tokens", "cached_tokens", "total_tokens"])
+        table.AddColumn("long_prompt", "boolean").AsPrimaryKey();
+        foreach (var count in Counts)
         {
             table.AddColumn(count, "bigint").NotNull();
         }

@@ -11,26 +11,41 @@ internal static class UsageEndpoint
         ["model"] = UsageGrouping.Model,
         ["key"] = UsageGrouping.Key,
         ["accessKey"] = UsageGrouping.AccessKey,
+        ["outcome"] = UsageGrouping.Outcome,
     };
 
-    public static async Task<IResult> GetAsync(
-        string? from, string? to, string? bucket, string? groupBy, UsageQuery query, ViewPositions positions, TimeProvider time, CancellationToken cancellation)
+    public static async Task<IResult> GetAsync([AsParameters] Asked asked, UsageQuery query, ViewPositions positions, TimeProvider time, CancellationToken cancellation)
     {
-        if (!Groupings.TryGetValue(groupBy ?? "model", out var grouping))
+        if (!Groupings.TryGetValue(asked.GroupBy ?? "model", out var grouping))
         {
             return BadParameter.Of("groupBy", $"must be one of {string.Join(", ", Groupings.Keys)}.");
         }
 
-        var (range, problem) = TimeRange.Read(from, to, bucket, time.GetUtcNow());
+        var (range, problem) = TimeRange.Read(asked.From, asked.To, asked.Bucket, time.GetUtcNow(), asked.Tz);
         if (range is null)
+        {
+            return problem!;
+        }
+
+        (var scope, problem) = UsageScope.Read(asked.Model, asked.Key, asked.AccessKey, asked.Outcome);
+        if (scope is null)
+        {
+            return problem!;
+        }
+
+        (var table, problem) = scope.TableFor(grouping);
+        if (table is null)
         {
             return problem!;
         }
 
         // Asked for first, so that the answer is never older than it says.
         var tick = await positions.TickAsync(cancellation).ConfigureAwait(false);
-        return await query.ByGroupAsync(range, grouping, cancellation).ConfigureAwait(false) is { } rows
+        return await query.ByGroupAsync(range, table, grouping, scope, cancellation).ConfigureAwait(false) is { } rows
             ? TypedResults.Ok(new Contracts.Usage(range.From, range.To, grouping, UsageSql.Sum(rows.Select(row => row.Counts)), rows, tick.LagSeconds))
-            : BadParameter.Of(bucket is null ? "from" : "bucket", $"gives more than {UsageQuery.MaximumRows} rows. Choose a wider bucket or a shorter range.");
+            : BadParameter.Of(asked.Bucket is null ? "from" : "bucket", $"gives more than {UsageQuery.MaximumRows} rows. Choose a wider bucket or a shorter range.");
     }
+
+    /// <summary>The query parameters.</summary>
+    internal sealed record Asked(string? From, string? To, string? Bucket, string? Tz, string? GroupBy, string? Model, string? Key, string? AccessKey, string? Outcome);
 }

@@ -1,5 +1,5 @@
 using GeminiBalance.Contracts;
-using GeminiBalance.StatsService.Store;
+using GeminiBalance.StatsService.Costs;
 using GeminiBalance.StatsService.Views;
 using Npgsql;
 using NpgsqlTypes;
@@ -7,31 +7,44 @@ using NpgsqlTypes;
 namespace GeminiBalance.StatsService.Usage;
 
 /// <summary>Sums of the usage tables over a range.</summary>
-internal sealed class UsageQuery(NpgsqlDataSource source)
+internal sealed class UsageQuery(NpgsqlDataSource source, PriceBook prices)
 {
     /// <summary>The most rows in one answer.</summary>
     public const int MaximumRows = 20_000;
 
-    /// <summary>Start of the bucket of width <c>$3</c> that a row falls into. Widths divide the day, so buckets begin at midnight UTC.</summary>
-    public const string BucketStart = "date_bin($3, bucket_at, timestamptz '2000-01-01 00:00:00+00')";
+    /// <summary>How many parameters <see cref="AddRange"/> adds.</summary>
+    public const int RangeParameters = 4;
+
+    /// <summary>The rows of the range. Names all of its parameters, so that none is left without a type.</summary>
+    public const string InRange = "bucket_at >= $1 and bucket_at < $2 and $3::interval is not null and $4::text is not null";
+
+    /// <summary>Start of the bucket of width <c>$3</c> in zone <c>$4</c> that a row falls into; the same as <see cref="TimeBuckets"/> says.</summary>
+    public const string BucketStart = """
+        case when $3 >= interval '6 hours' then date_bin($3, bucket_at at time zone $4, timestamp '2000-01-01 00:00:00') at time zone $4
+            else date_bin($3, bucket_at, timestamp '2000-01-01 00:00:00' at time zone $4) end
+        """;
 
     /// <summary>Sums by group, and by bucket when the range has any; null when there are more rows than one answer may hold.</summary>
-    public async Task<IReadOnlyList<UsageRow>?> ByGroupAsync(TimeRange range, UsageGrouping grouping, CancellationToken cancellation)
+    public async Task<IReadOnlyList<UsageRow>?> ByGroupAsync(TimeRange range, string table, UsageGrouping grouping, UsageScope scope, CancellationToken cancellation)
     {
-        var (table, column) = grouping switch
+        var column = grouping switch
         {
-            UsageGrouping.Model => (UsageByKey.TableName, "model"),
-            UsageGrouping.Key => (UsageByKey.TableName, UsageByKey.GroupColumn),
-            UsageGrouping.AccessKey => (UsageByAccessKey.TableName, UsageByAccessKey.GroupColumn),
+            UsageGrouping.Model => "usage.model",
+            UsageGrouping.Key => UsageByKey.GroupColumn,
+            UsageGrouping.AccessKey => UsageByAccessKey.GroupColumn,
+            UsageGrouping.Outcome => "outcome",
             _ => throw new ArgumentOutOfRangeException(nameof(grouping), grouping, "Unknown grouping."),
         };
-        var order = range.Bucket is null ? "sum(requests) desc, 2" : "1, sum(requests) desc, 2";
-        await using var command = source.CreateCommand($"""
-            select {(range.Bucket is null ? "$1" : BucketStart)}, {column}::text, {UsageSql.Sums}
-            from {StoreExtensions.Schema}.{table} where bucket_at >= $1 and bucket_at < $2 and $3 is not null
-            group by 1, 2 order by {order} limit {MaximumRows + 1}
-            """);
+        var priceTable = await prices.TableAsync(cancellation).ConfigureAwait(false);
+        await using var command = source.CreateCommand();
         AddRange(command.Parameters, range);
+        priceTable.AddTo(command.Parameters);
+        var order = range.Bucket is null ? "sum(requests) desc, 2" : "1, sum(requests) desc, 2";
+        command.CommandText = $"""
+            select {(range.Bucket is null ? "$1" : BucketStart)}, {column}::text, {UsageSql.Sums}
+            from {UsageSql.Priced(table, RangeParameters + 1)} where {InRange}{scope.Where(command.Parameters)}
+            group by 1, 2 order by {order} limit {MaximumRows + 1}
+            """;
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         var rows = new List<UsageRow>();
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
@@ -46,11 +59,12 @@ internal sealed class UsageQuery(NpgsqlDataSource source)
         return rows.Count > MaximumRows ? null : rows;
     }
 
-    /// <summary>Adds <c>$1</c> to <c>$3</c>: start, end, width of a bucket.</summary>
+    /// <summary>Adds <c>$1</c> to <c>$4</c>: start, end, width of a bucket, time zone.</summary>
     public static void AddRange(NpgsqlParameterCollection parameters, TimeRange range)
     {
         parameters.Add(new() { Value = range.From, NpgsqlDbType = NpgsqlDbType.TimestampTz });
         parameters.Add(new() { Value = range.To, NpgsqlDbType = NpgsqlDbType.TimestampTz });
         parameters.Add(new() { Value = range.Bucket ?? TimeBuckets.Width, NpgsqlDbType = NpgsqlDbType.Interval });
+        parameters.Add(new() { Value = range.Zone?.Id ?? "UTC" });
     }
 }

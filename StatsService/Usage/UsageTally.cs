@@ -5,14 +5,18 @@ namespace GeminiBalance.StatsService.Usage;
 /// <summary>A cell of a usage table.</summary>
 /// <param name="BucketAt">Start of the quarter of an hour.</param>
 /// <param name="Model">The model asked for; empty when none was named.</param>
+/// <param name="Served">The model version that answered, by its own word; empty when none did. Prices follow it: an alias moves on, and its price with it.</param>
 /// <param name="Group">Key or access key; <see cref="Guid.Empty"/> when there was none.</param>
 /// <param name="Outcome">Final outcome.</param>
-internal readonly record struct UsageCell(DateTimeOffset BucketAt, string Model, Guid Group, RequestOutcome Outcome);
+/// <param name="LongPrompt">Whether the prompts were longer than <see cref="Costs.PriceTable.LongPromptTokens"/>: some models cost more beyond it, which sums would not tell.</param>
+internal readonly record struct UsageCell(DateTimeOffset BucketAt, string Model, string Served, Guid Group, RequestOutcome Outcome, bool LongPrompt = false);
 
 /// <summary>What is counted in a cell.</summary>
 internal sealed class UsageTally
 {
     public long Requests { get; private set; }
+
+    public long Estimated { get; private set; }
 
     public long PromptTokens { get; private set; }
 
@@ -22,20 +26,27 @@ internal sealed class UsageTally
 
     public long CachedTokens { get; private set; }
 
+    public long PromptAudioTokens { get; private set; }
+
+    public long CompletionAudioTokens { get; private set; }
+
     public long TotalTokens { get; private set; }
 
-    public void Add(TokenUsage? tokens)
+    public void Add(RequestFact fact)
     {
         Requests++;
-        if (tokens is null)
+        if (fact.Tokens is not { } tokens)
         {
             return;
         }
 
+        Estimated += fact.Estimated ? 1 : 0;
         PromptTokens += tokens.Prompt + tokens.ToolUsePrompt;
         CompletionTokens += tokens.Completion;
         ThoughtTokens += tokens.Thoughts;
         CachedTokens += tokens.Cached;
+        PromptAudioTokens += tokens.PromptAudio;
+        CompletionAudioTokens += tokens.CompletionAudio;
         TotalTokens += tokens.Total;
     }
 }

@@ -5,15 +5,51 @@ internal static class TimeBuckets
 {
     public static readonly TimeSpan Width = TimeSpan.FromMinutes(15);
 
+    /// <summary>Buckets from this width on begin by a zone's clock; narrower ones are cut from the running time.</summary>
+    private static readonly TimeSpan FollowsTheClock = TimeSpan.FromHours(6);
+
     /// <summary>Start of the bucket a moment falls into.</summary>
     public static DateTimeOffset Of(DateTimeOffset moment) => Floor(moment, Width);
 
     public static DateTimeOffset Floor(DateTimeOffset moment, TimeSpan width) =>
         new(moment.UtcTicks - (moment.UtcTicks % width.Ticks), TimeSpan.Zero);
 
-    public static DateTimeOffset Ceiling(DateTimeOffset moment, TimeSpan width)
+    /// <summary>Start of a zone's own bucket: six hours and days follow its clock, changes of summer time included; shorter ones its offset at the moment.</summary>
+    public static DateTimeOffset Floor(DateTimeOffset moment, TimeSpan width, TimeZoneInfo? zone)
     {
-        var floor = Floor(moment, width);
-        return floor == moment ? floor : floor + width;
+        if (zone is null)
+        {
+            return Floor(moment, width);
+        }
+
+        var offset = zone.GetUtcOffset(moment);
+        var local = Floor(new DateTimeOffset(moment.UtcTicks + offset.Ticks, TimeSpan.Zero), width);
+        var start = new DateTimeOffset(local.Ticks - offset.Ticks, TimeSpan.Zero);
+        if (width < FollowsTheClock)
+        {
+            return start;
+        }
+
+        // Where the clock was changed since the bucket began, its start has the offset from before.
+        var before = zone.GetUtcOffset(start);
+        return before == offset ? start : new DateTimeOffset(local.Ticks - before.Ticks, TimeSpan.Zero);
+    }
+
+    public static DateTimeOffset Ceiling(DateTimeOffset moment, TimeSpan width, TimeZoneInfo? zone = null)
+    {
+        var floor = Floor(moment, width, zone);
+        return floor == moment.ToUniversalTime() ? floor : Next(floor, width, zone);
+    }
+
+    /// <summary>Start of the bucket after the one that starts at a moment.</summary>
+    public static DateTimeOffset Next(DateTimeOffset start, TimeSpan width, TimeZoneInfo? zone)
+    {
+        if (zone is null || width < FollowsTheClock)
+        {
+            return start + width;
+        }
+
+        // A day of 23 or 25 hours: its successor is found from well inside it.
+        return Floor(start + width + (width / 4), width, zone);
     }
 }

@@ -7,7 +7,8 @@ namespace GeminiBalance.StatsService.Views;
 /// <param name="From">Start (UTC), on a bucket's start.</param>
 /// <param name="To">End (UTC), exclusive, on a bucket's start.</param>
 /// <param name="Bucket">Width of the buckets asked for; null when none were.</param>
-internal sealed record TimeRange(DateTimeOffset From, DateTimeOffset To, TimeSpan? Bucket)
+/// <param name="Zone">The time zone whose hours and days the buckets are; null means UTC.</param>
+internal sealed record TimeRange(DateTimeOffset From, DateTimeOffset To, TimeSpan? Bucket, TimeZoneInfo? Zone = null)
 {
     /// <summary>The longest range.</summary>
     public const int MaximumDays = 400;
@@ -39,9 +40,16 @@ internal sealed record TimeRange(DateTimeOffset From, DateTimeOffset To, TimeSpa
     /// <param name="to">ISO 8601.</param>
     /// <param name="bucket">15m, 1h, 6h or 1d.</param>
     /// <param name="now">The present.</param>
+    /// <param name="timeZone">Name of an IANA time zone.</param>
     /// <returns>The range, widened to whole buckets, or what is wrong with the parameters.</returns>
-    public static (TimeRange? Range, ProblemHttpResult? Problem) Read(string? from, string? to, string? bucket, DateTimeOffset now)
+    public static (TimeRange? Range, ProblemHttpResult? Problem) Read(string? from, string? to, string? bucket, DateTimeOffset now, string? timeZone = null)
     {
+        TimeZoneInfo? zone = null;
+        if (timeZone is not null && !TryFindZone(timeZone, out zone))
+        {
+            return (null, BadParameter.Of("tz", "must be the name of a time zone, as Europe/Berlin or UTC."));
+        }
+
         TimeSpan? width = null;
         if (bucket is not null)
         {
@@ -74,7 +82,7 @@ internal sealed record TimeRange(DateTimeOffset From, DateTimeOffset To, TimeSpa
         }
 
         var step = width ?? TimeBuckets.Width;
-        var range = new TimeRange(TimeBuckets.Floor(start, step), TimeBuckets.Ceiling(end, step), width);
+        var range = new TimeRange(TimeBuckets.Floor(start, step, zone), TimeBuckets.Ceiling(end, step, zone), width, zone);
         if (from is null && to is null)
         {
             range = range with { From = range.To - Default };
@@ -100,16 +108,24 @@ internal sealed record TimeRange(DateTimeOffset From, DateTimeOffset To, TimeSpa
             <= 60 => Widths["6h"],
             _ => Widths["1d"],
         };
-        return new TimeRange(TimeBuckets.Floor(From, width), TimeBuckets.Ceiling(To, width), width);
+        return new TimeRange(TimeBuckets.Floor(From, width, Zone), TimeBuckets.Ceiling(To, width, Zone), width, Zone);
     }
 
     /// <summary>Starts of its buckets, oldest first.</summary>
     public IEnumerable<DateTimeOffset> Starts()
     {
-        for (var at = From; at < To; at += Bucket!.Value)
+        for (var at = From; at < To; at = TimeBuckets.Next(at, Bucket!.Value, Zone))
         {
             yield return at;
         }
+    }
+
+    private static bool TryFindZone(string name, out TimeZoneInfo? zone)
+    {
+        // Any text that is no path: what the system does not know as a zone, it would look for as a file.
+        zone = null;
+        return name.Length is > 0 and <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '_' or '-' or '+') && !name.StartsWith('/')
+            && TimeZoneInfo.TryFindSystemTimeZoneById(name, out zone) && zone.HasIanaId;
     }
 
     private static ProblemHttpResult? EndFault(DateTimeOffset end, DateTimeOffset now)

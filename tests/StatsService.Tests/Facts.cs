@@ -17,7 +17,7 @@ internal static class Facts
 
     public static RequestFact Fact(
         RequestOutcome outcome = RequestOutcome.Succeeded, DateTimeOffset? at = null, string? model = "gemini-2.5-flash", Guid? key = null, Guid? accessKey = null) => new(
-        Guid.CreateVersion7(),
+        Guid.CreateVersion7(at ?? Noon),
         at ?? Noon,
         RequestOperation.ChatCompletion,
         outcome,

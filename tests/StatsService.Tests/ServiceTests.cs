@@ -11,7 +11,7 @@ namespace GeminiBalance.StatsService.Tests;
 
 /// <summary>The service as others see it: batches over the bus in, answers over HTTP out.</summary>
 [Collection(BusCollection.Name)]
-public sealed class ServiceTests(RunningService running) : IClassFixture<RunningService>
+public sealed partial class ServiceTests(RunningService running) : IClassFixture<RunningService>
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
 
@@ -28,7 +28,7 @@ public sealed class ServiceTests(RunningService running) : IClassFixture<Running
 
         var overview = await SeenAsync(at, 5);
 
-        Assert.Equal(new UsageCounts(5, 2, 1, 1, 1, 60, 25, 15, 20, 100), overview.Counts);
+        Assert.Equal(new UsageCounts(5, 2, 1, 1, 1, 60, 25, 15, 20, 100, CostUsd: 0.0001126), overview.Counts);
         Assert.Equal(2.0 / 3, overview.Availability!.Value, 6);
         Assert.Equal(0.4, overview.ErrorRate);
         Assert.Equal(2, overview.ActiveAccessKeys);
@@ -106,6 +106,22 @@ public sealed class ServiceTests(RunningService running) : IClassFixture<Running
     [InlineData("/stats/overview?bucket=7m", "bucket")]
     [InlineData("/stats/usage?groupBy=colour", "groupBy")]
     [InlineData("/stats/usage?from=2026-02-02T00:00:00Z&to=2026-02-01T00:00:00Z", "from")]
+    [InlineData("/stats/overview?tz=Mars/Olympus", "tz")]
+    [InlineData("/stats/usage?tz=../../etc/passwd", "tz")]
+    [InlineData("/stats/usage?key=7", "key")]
+    [InlineData("/stats/usage?outcome=3", "outcome")]
+    [InlineData("/stats/usage?groupBy=key&accessKey=a11ce000-0000-7000-8000-000000000003", "accessKey")]
+    [InlineData("/stats/latency?bucket=2h", "bucket")]
+    [InlineData("/stats/requests?status=ok", "status")]
+    [InlineData("/stats/requests?operation=dance", "operation")]
+    [InlineData("/stats/requests?after=7", "after")]
+    [InlineData("/stats/requests?limit=501", "limit")]
+    [InlineData("/stats/audit?area=moon", "area")]
+    [InlineData("/stats/audit?after=x", "after")]
+    [InlineData("/stats/audit?kind=%00", "kind")]
+    [InlineData("/stats/keys/a11ce000-0000-7000-8000-000000000003/timeline?limit=0", "limit")]
+    [InlineData("/stats/reconciliation?limit=0", "limit")]
+    [InlineData("/stats/dead-letters?limit=-1", "limit")]
     [InlineData("/stats/failures?limit=0", "limit")]
     [InlineData("/stats/failures?limit=many", "limit")]
     [InlineData("/stats/failures?limit=99999999999", "limit")]
@@ -124,6 +140,14 @@ public sealed class ServiceTests(RunningService running) : IClassFixture<Running
     [InlineData("/stats/overview")]
     [InlineData("/stats/usage")]
     [InlineData("/stats/failures")]
+    [InlineData("/stats/latency")]
+    [InlineData("/stats/requests")]
+    [InlineData("/stats/requests/a11ce000-0000-7000-8000-000000000003")]
+    [InlineData("/stats/audit")]
+    [InlineData("/stats/keys/a11ce000-0000-7000-8000-000000000003/timeline")]
+    [InlineData("/stats/reconciliation")]
+    [InlineData("/stats/dead-letters")]
+    [InlineData("/stats/prices")]
     [InlineData("/stats/projections")]
     [InlineData("/stats/live")]
     public async Task EveryEndpoint_WithoutTheServiceToken_Is401(string path)
@@ -147,7 +171,7 @@ public sealed class ServiceTests(RunningService running) : IClassFixture<Running
             return now.Views.Values.All(position => position == now.HighWater) ? now : null;
         }, Soon, "all views at the high-water mark");
 
-        Assert.Equal(["latency_by_model", "recent_failures", "usage_by_access_key", "usage_by_key"], status.Views.Keys.Order());
+        Assert.Equal(["latency_per_model", "recent_failures", "usage_per_access_key", "usage_per_key"], status.Views.Keys.Order());
         Assert.Equal(0, status.LagSeconds);
         Assert.EndsWith($":{running.Service.Id}", status.Leader);
         var health = await running.Service.Client.GetFromJsonAsync<JsonElement>("/health/dependencies");
@@ -169,7 +193,7 @@ public sealed class ServiceTests(RunningService running) : IClassFixture<Running
     }
 
     [Fact]
-    public async Task Batch_WithAFactThatCannotBeHeld_IsParkedWholeAndTheOthersCount()
+    public async Task Batch_WithAFactThatCannotBeHeld_ParksItAndCountsTheOthers()
     {
         var at = Hour(15);
         var batch = Facts.Batch(Facts.Fact(at: at), Facts.Fact(at: at) with { ErrorCode = "a\0b" }, Facts.Fact(at: at));
@@ -183,6 +207,8 @@ public sealed class ServiceTests(RunningService running) : IClassFixture<Running
         await using var command = source.CreateCommand($"select count(*) from stats.mt_events where stream_id = '{batch.BatchId}'");
         Assert.Equal(2L, await command.ExecuteScalarAsync());
         Assert.Contains(batch.Facts[1].Id.ToString(), running.Service.Output, StringComparison.Ordinal);
+        var aside = await GetAsync("/stats/dead-letters", ContractsJson.Default.DeadLetters);
+        Assert.Contains(aside.Facts, parked => parked.Fact?.Id == batch.Facts[1].Id && parked.Position == 1);
     }
 
     private static async Task<LiveTick> TickAsync(StreamReader lines, CancellationToken cancellation)

@@ -48,6 +48,9 @@ internal static class WireSamples
         new Dictionary<string, string> { ["status"] = "Healthy" }, new Dictionary<string, string> { ["status"] = "Cooling", ["until"] = "2026-11-23T12:01:00Z" });
     private static readonly DomainChange SignedIn = new(B, null, "admin", "gb.operator.signed-in.v1", At, "admin", "Signed in.");
 
+    private static readonly ModelPrice Priced = new("gemini-2.5-pro",
+        [new PricePeriod(null, At, new PriceRates(1.25, 10, 0.125, 1.5, 12), new PriceRates(2.5, 15)), new PricePeriod(At, null, new PriceRates(2, 12))], false);
+
     private static readonly UsageCounts Counts = new(10, 6, 1, 2, 1, 100, 200, 50, 20, 350);
     private static readonly LatencyQuantiles Latency = new(10, 120.5, 340, 410.25, 900);
 
@@ -121,6 +124,18 @@ internal static class WireSamples
         ["created-access-key.v1"] = (new CreatedAccessKey(AccessKey, "sk-gb-…", A, 45), Json.CreatedAccessKey),
         ["proxy-status.v1"] = (new ProxyStatus(A, 45, 5, 4, 1, "redis", 3), Json.ProxyStatus),
         ["overview.v1"] = (new Overview(At, At.AddHours(1), Counts, 12.5, 0.75, 0.25, 2, Latency, null, [new OverviewBucket(At, Counts, Latency, Latency)], 0.5), Json.Overview),
+        ["reconciliation.v1"] = (new Reconciliation(1, 2, 3, 4, [new ReconciledSegment(new SegmentClosed("proxy-1", A, At, At.AddMinutes(5), 10, 20), new SegmentVerdict(A, SegmentState.Mismatch, 10, 21))]), Json.Reconciliation),
+        ["dead-letters.v1"] = (new DeadLetters(new Dictionary<string, long> { ["stats.requests-completed.v1_error"] = 2 }, 1,
+            [new ParkedFact(A, 3, "proxy-1", At, "PostgreSQL cannot hold it (22021).", Refused), new ParkedFact(B, 0, "proxy-1", At, "The fact lacks its id.", null)]), Json.DeadLetters),
+        ["replay-result.v1"] = (new ReplayResult(2, 1, 0), Json.ReplayResult),
+        ["request-page.v1"] = (new RequestPage([Answered, Refused], A), Json.RequestPage),
+        ["request-story.v1"] = (new RequestStory(Answered, 0.25, A, At), Json.RequestStory),
+        ["latency-report.v1"] = (new LatencyReport(At, At.AddHours(1), new LatencyFigures(Latency, null, Latency, null), [new LatencyBucket(At, new LatencyFigures(null, Latency, null, Latency))],
+            [new LatencyOfModel("gemini-2.5-pro", new LatencyFigures(Latency, null, null, null)), new LatencyOfModel(null, new LatencyFigures(null, null, null, null))], 0.5), Json.LatencyReport),
+        ["usage.v1.cost"] = (new Usage(At, At.AddHours(1), UsageGrouping.Outcome, Counts with { EstimatedRequests = 1, PromptAudioTokens = 2, CompletionAudioTokens = 3, CostUsd = 0.25, UnpricedTokens = 40 }, [], 0), Json.Usage),
+        ["model-prices.v1"] = (new[] { Priced, Priced with { Custom = true, SetBy = "admin", SetAt = At } }, Json.ModelPriceArray),
+        ["model-price.v1"] = (Priced, Json.ModelPrice),
+        ["price-periods.v1"] = (Priced.Periods.ToArray(), Json.PricePeriodArray),
         ["usage.v1"] = (new Usage(At, At.AddHours(1), UsageGrouping.AccessKey, Counts, [new UsageRow(At, "0198c0de-0000-7000-8000-00000000000a", Counts), new UsageRow(null, null, Counts)], 0), Json.Usage),
         ["failed-requests.v1"] = (new[]
         {

@@ -24,5 +24,16 @@ public sealed class LatencyByModelTests
         Assert.Equal([new(Cell(LatencyKind.FirstToken, 40), 2)], cells);
     }
 
+    [Fact]
+    public void Fold_StreamsAndOwnTime_CountsTheirRateAndOverhead()
+    {
+        var stream = Facts.Fact() with { OverheadMs = 2.5, DurationMs = 540, Tokens = new TokenUsage(1, 50, 0, 0, 0, 51) };
+
+        var cells = LatencyByModel.Fold([stream, stream with { Streamed = false, OverheadMs = null }, stream with { Estimated = true, OverheadMs = null }, stream with { DurationMs = 40, OverheadMs = null }]);
+
+        Assert.Equal(1, cells[Cell(LatencyKind.Overhead, 2.5)]);
+        Assert.Equal((Cell(LatencyKind.TokensPerSecond, 100), 1), cells.Where(cell => cell.Key.Kind == LatencyKind.TokensPerSecond).Select(cell => (cell.Key, cell.Value)).Single());
+    }
+
     private static LatencyCell Cell(LatencyKind kind, double milliseconds) => new(Facts.Noon, "gemini-2.5-flash", kind, LatencyHistogram.SlotOf(milliseconds));
 }

@@ -1,7 +1,10 @@
 using GeminiBalance.Contracts;
 using GeminiBalance.ServiceDefaults;
+using GeminiBalance.StatsService.Audit;
+using GeminiBalance.StatsService.Costs;
 using GeminiBalance.StatsService.Ingest;
 using GeminiBalance.StatsService.Latency;
+using GeminiBalance.StatsService.Ledger;
 using GeminiBalance.StatsService.Requests;
 using GeminiBalance.StatsService.Store;
 using GeminiBalance.StatsService.Usage;
@@ -39,7 +42,7 @@ internal sealed class InProcess : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.AddServiceDefaults();
         builder.AddStore();
-        builder.Services.AddUsage().AddLatency().AddRequests().AddIngest().AddViews();
+        builder.Services.AddAudit().AddLedger().AddCosts().AddUsage().AddLatency().AddRequests().AddIngest().AddViews();
         var app = builder.Build();
         await SchemaMigration.ApplyAsync(app.Services, default);
         return new InProcess(app);

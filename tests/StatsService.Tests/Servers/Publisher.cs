@@ -33,6 +33,9 @@ internal sealed class Publisher : IAsyncDisposable
     public Task SendAsync(RequestsCompleted batch, CancellationToken cancellation = default) =>
         host.Services.GetRequiredService<IBus>().Publish(batch, context => context.MessageId = batch.BatchId, cancellation);
 
+    public Task SendAsync<TMessage>(TMessage message)
+        where TMessage : class => host.Services.GetRequiredService<IBus>().Publish(message);
+
     public async ValueTask DisposeAsync()
     {
         await host.StopAsync();

@@ -12,8 +12,22 @@ public sealed class UsageCubeTests
     {
         var (cell, tally) = Assert.Single(new UsageByKey().Fold([Facts.Fact(), Facts.Fact(at: Facts.Noon.AddMinutes(14.9)), Facts.Fact() with { Tokens = null }]));
 
-        Assert.Equal(new UsageCell(Facts.Noon, "gemini-2.5-flash", Facts.KeyA, RequestOutcome.Succeeded), cell);
+        Assert.Equal(new UsageCell(Facts.Noon, "gemini-2.5-flash", "gemini-2.5-flash", Facts.KeyA, RequestOutcome.Succeeded), cell);
         Assert.Equal((3, 24, 10, 6, 8, 40), (tally.Requests, tally.PromptTokens, tally.CompletionTokens, tally.ThoughtTokens, tally.CachedTokens, tally.TotalTokens));
+    }
+
+    [Fact]
+    public void Fold_AudioEstimatesAndLongPrompts_AreToldApart()
+    {
+        var spoken = Facts.Fact() with { Tokens = new TokenUsage(10, 5, 0, 0, 0, 15, PromptAudio: 7, CompletionAudio: 3), Estimated = true };
+        var longest = Facts.Fact() with { Tokens = new TokenUsage(199_990, 1, 0, 0, 10, 200_001) };
+        var tooLong = Facts.Fact() with { Tokens = new TokenUsage(199_991, 1, 0, 0, 10, 200_002) };
+
+        var cells = new UsageByKey().Fold([spoken, longest, tooLong]);
+
+        var shortOnes = cells.Single(cell => !cell.Key.LongPrompt).Value;
+        Assert.Equal((2, 1, 7, 3), (shortOnes.Requests, shortOnes.Estimated, shortOnes.PromptAudioTokens, shortOnes.CompletionAudioTokens));
+        Assert.Equal(200_002, cells.Single(cell => cell.Key.LongPrompt).Value.TotalTokens);
     }
 
     [Fact]
@@ -34,10 +48,10 @@ public sealed class UsageCubeTests
     [Fact]
     public void Fold_WithoutModelKeyOrAccessKey_StillCounts()
     {
-        var refused = Facts.Fact(RequestOutcome.ClientError, model: null) with { KeyId = null, AccessKeyId = null };
+        var refused = Facts.Fact(RequestOutcome.ClientError, model: null) with { ModelServed = null, KeyId = null, AccessKeyId = null };
 
-        Assert.Equal(new UsageCell(Facts.Noon, "", Guid.Empty, RequestOutcome.ClientError), Assert.Single(new UsageByKey().Fold([refused])).Key);
-        Assert.Equal(new UsageCell(Facts.Noon, "", Guid.Empty, RequestOutcome.ClientError), Assert.Single(new UsageByAccessKey().Fold([refused])).Key);
+        Assert.Equal(new UsageCell(Facts.Noon, "", "", Guid.Empty, RequestOutcome.ClientError), Assert.Single(new UsageByKey().Fold([refused])).Key);
+        Assert.Equal(new UsageCell(Facts.Noon, "", "", Guid.Empty, RequestOutcome.ClientError), Assert.Single(new UsageByAccessKey().Fold([refused])).Key);
     }
 
     [Fact]

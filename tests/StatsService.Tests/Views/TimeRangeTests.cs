@@ -64,4 +64,16 @@ public sealed class TimeRangeTests
 
         Assert.Equal(buckets, range.Starts().Count());
     }
+
+    [Theory]
+    [InlineData("Europe/Berlin", "2026-03-28T12:00:00Z", "2026-03-30T12:00:00Z", "2026-03-27T23:00 2026-03-28T23:00 2026-03-29T22:00")]
+    [InlineData("Europe/Berlin", "2026-10-24T12:00:00Z", "2026-10-26T12:00:00Z", "2026-10-23T22:00 2026-10-24T22:00 2026-10-25T23:00")]
+    [InlineData("Asia/Kolkata", "2026-03-04T12:00:00Z", "2026-03-05T12:00:00Z", "2026-03-03T18:30 2026-03-04T18:30")]
+    [InlineData("UTC", "2026-03-04T12:00:00Z", "2026-03-05T12:00:00Z", "2026-03-04T00:00 2026-03-05T00:00")]
+    public void Starts_DaysOfAZone_FollowItsClock(string zone, string from, string to, string starts)
+    {
+        var range = TimeRange.Read(from, to, "1d", Now.AddYears(1), zone).Range!;
+
+        Assert.Equal(starts, string.Join(' ', range.Starts().Select(start => start.ToString("yyyy-MM-ddTHH:mm"))));
+    }
 }

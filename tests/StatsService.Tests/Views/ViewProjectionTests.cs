@@ -40,7 +40,7 @@ public sealed class ViewProjectionTests(ServersFixture servers)
     public async Task Views_AfterAPageFails_HaveNeitherRowsNorPositionOfIt()
     {
         await using var service = await InProcess.StartAsync(servers);
-        await service.ExecuteAsync("alter table stats.usage_by_key add constraint no_pro check (model <> 'gemini-2.5-pro')");
+        await service.ExecuteAsync("alter table stats.usage_per_key add constraint no_pro check (model <> 'gemini-2.5-pro')");
         await service.StoreAsync(Facts.Many(200, seed: 6, Facts.Noon));
         using var daemon = await service.DaemonAsync();
         await daemon.StartAllAsync();
@@ -50,11 +50,11 @@ public sealed class ViewProjectionTests(ServersFixture servers)
         var status = await service.Positions.StatusAsync(default);
 
         Assert.Equal(0, status.Views[UsageByKey.TableName]);
-        Assert.Equal(0L, await service.ScalarAsync<long>("select count(*) from stats.usage_by_key"));
+        Assert.Equal(0L, await service.ScalarAsync<long>("select count(*) from stats.usage_per_key"));
         await daemon.StopAllAsync();
-        await service.ExecuteAsync("alter table stats.usage_by_key drop constraint no_pro");
+        await service.ExecuteAsync("alter table stats.usage_per_key drop constraint no_pro");
         await service.CatchUpAsync();
-        Assert.Equal(200m, await service.ScalarAsync<decimal>("select sum(requests) from stats.usage_by_key"));
+        Assert.Equal(200m, await service.ScalarAsync<decimal>("select sum(requests) from stats.usage_per_key"));
     }
 
     [Fact]

@@ -1,0 +1,69 @@
+using System.Text.Json;
+using GeminiBalance.Contracts;
+using Npgsql;
+using NpgsqlTypes;
+using Weasel.Postgresql.Tables;
+
+namespace GeminiBalance.StatsService.Costs;
+
+/// <summary>The prices in force: those that operators set, and those that came with the product for all other models.</summary>
+internal sealed class PriceBook(NpgsqlDataSource source, TimeProvider time)
+{
+    private const string TableName = "model_prices";
+
+    private const string Qualified = $"{StoreSchema.Name}.{TableName}";
+
+    /// <summary>The table of the prices operators set.</summary>
+    public static Table Table { get; } = BuildTable();
+
+    public async Task<IReadOnlyList<ModelPrice>> AllAsync(CancellationToken cancellation)
+    {
+        var prices = PriceTable.Shipped.ToDictionary(price => price.Model, StringComparer.Ordinal);
+        await using var command = source.CreateCommand($"select model, periods, set_by, set_at from {Qualified}");
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            var periods = JsonSerializer.Deserialize(reader.GetString(1), ContractsJson.Default.PricePeriodArray)!;
+            prices[reader.GetString(0)] = new ModelPrice(reader.GetString(0), periods, true, reader.GetString(2), reader.GetFieldValue<DateTimeOffset>(3));
+        }
+
+        return [.. prices.Values.OrderBy(price => price.Model, StringComparer.Ordinal)];
+    }
+
+    public async Task<PriceTable> TableAsync(CancellationToken cancellation) => new(await AllAsync(cancellation).ConfigureAwait(false));
+
+    /// <summary>Sets the prices of a model; its usage of all times costs that from now on.</summary>
+    public async Task<ModelPrice> SetAsync(string model, IReadOnlyList<PricePeriod> periods, string actor, CancellationToken cancellation)
+    {
+        var price = new ModelPrice(model, periods, true, actor, time.GetUtcNow());
+        await using var command = source.CreateCommand($"""
+            insert into {Qualified} (model, periods, set_by, set_at) values ($1, $2, $3, $4)
+            on conflict (model) do update set periods = excluded.periods, set_by = excluded.set_by, set_at = excluded.set_at
+            """);
+        command.Parameters.Add(new() { Value = model });
+        command.Parameters.Add(new() { Value = JsonSerializer.Serialize(periods.ToArray(), ContractsJson.Default.PricePeriodArray), NpgsqlDbType = NpgsqlDbType.Jsonb });
+        command.Parameters.Add(new() { Value = actor });
+        command.Parameters.Add(new() { Value = price.SetAt, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        return price;
+    }
+
+    /// <summary>Takes back what an operator set.</summary>
+    /// <returns>Whether anything was set.</returns>
+    public async Task<bool> ResetAsync(string model, CancellationToken cancellation)
+    {
+        await using var command = source.CreateCommand($"delete from {Qualified} where model = $1");
+        command.Parameters.Add(new() { Value = model });
+        return await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false) > 0;
+    }
+
+    private static Table BuildTable()
+    {
+        var table = new Table(Qualified);
+        table.AddColumn("model", "text").AsPrimaryKey();
+        table.AddColumn("periods", "jsonb").NotNull();
+        table.AddColumn("set_by", "text").NotNull();
+        table.AddColumn("set_at", "timestamp with time zone").NotNull();
+        return table;
+    }
+}

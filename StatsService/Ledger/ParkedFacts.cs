@@ -1,0 +1,89 @@
+using System.Text.Json;
+using GeminiBalance.Contracts;
+using Npgsql;
+using Weasel.Postgresql.Tables;
+
+namespace GeminiBalance.StatsService.Ledger;
+
+/// <summary>Facts the store cannot hold as events, kept as the text they came as: nothing a proxy has said is dropped.</summary>
+internal sealed class ParkedFacts(NpgsqlDataSource source)
+{
+    /// <summary>The table's name with its schema.</summary>
+    public const string Qualified = $"{StoreSchema.Name}.parked_facts";
+
+    /// <summary>A parked fact is stored too, if not counted by the views: its segment is complete with it, once.</summary>
+    private const string ParkSql = $"""
+        with parked as (
+            insert into {Qualified} (batch_id, position, proxy, parked_at, reason, fact) values ($1, $2, $3, now(), $4, $5)
+            on conflict (batch_id, position) do nothing returning 1)
+        insert into {Segments.Qualified} as t (segment, proxy, stored_facts, stored_tokens, touched_at)
+        select $6, $3, 1, $7, now() from parked where $6::uuid is not null
+        on conflict (segment) do update set
+            stored_facts = t.stored_facts + excluded.stored_facts, stored_tokens = t.stored_tokens + excluded.stored_tokens, touched_at = excluded.touched_at
+        """;
+
+    /// <summary>The table.</summary>
+    public static Table Table { get; } = BuildTable();
+
+    public async Task ParkAsync(RequestsCompleted batch, int position, string reason, CancellationToken cancellation)
+    {
+        var fact = batch.Facts[position];
+        await using var command = source.CreateCommand(ParkSql);
+        command.Parameters.Add(new() { Value = batch.BatchId });
+        command.Parameters.Add(new() { Value = position });
+        command.Parameters.Add(new() { Value = (batch.Proxy ?? "").Replace("\0", "", StringComparison.Ordinal) });
+        command.Parameters.Add(new() { Value = reason });
+        command.Parameters.Add(new() { Value = JsonSerializer.Serialize(fact, ContractsJson.Default.RequestFact) });
+        command.Parameters.Add(new() { Value = (object?)batch.Segment ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Uuid });
+        command.Parameters.Add(new() { Value = Segments.TokensOf([fact]) });
+        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+    }
+
+    public async Task<long> CountAsync(CancellationToken cancellation)
+    {
+        await using var command = source.CreateCommand($"select count(*) from {Qualified}");
+        return (long)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
+    }
+
+    /// <summary>The newest ones.</summary>
+    public async Task<ParkedFact[]> ListAsync(int limit, CancellationToken cancellation)
+    {
+        await using var command = source.CreateCommand($"select batch_id, position, proxy, parked_at, reason, fact from {Qualified} order by parked_at desc, batch_id, position limit $1");
+        command.Parameters.Add(new() { Value = limit });
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        var facts = new List<ParkedFact>();
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            facts.Add(new ParkedFact(
+                reader.GetGuid(0),
+                reader.GetInt32(1),
+                reader.GetString(2),
+                reader.GetFieldValue<DateTimeOffset>(3),
+                reader.GetString(4),
+                JsonSerializer.Deserialize(reader.GetString(5), ContractsJson.Default.RequestFact)));
+        }
+
+        return [.. facts];
+    }
+
+    /// <summary>Takes a fact off the list, once it is stored as an event.</summary>
+    public async Task RemoveAsync(ParkedFact fact, CancellationToken cancellation)
+    {
+        await using var command = source.CreateCommand($"delete from {Qualified} where batch_id = $1 and position = $2");
+        command.Parameters.Add(new() { Value = fact.BatchId });
+        command.Parameters.Add(new() { Value = fact.Position });
+        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private static Table BuildTable()
+    {
+        var table = new Table(Qualified);
+        table.AddColumn("batch_id", "uuid").AsPrimaryKey();
+        table.AddColumn("position", "integer").AsPrimaryKey();
+        table.AddColumn("proxy", "text").NotNull();
+        table.AddColumn("parked_at", "timestamp with time zone").NotNull();
+        table.AddColumn("reason", "text").NotNull();
+        table.AddColumn("fact", "text").NotNull();
+        return table;
+    }
+}

@@ -1,0 +1,73 @@
+using GeminiBalance.Contracts;
+using GeminiBalance.StatsService.Views;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
+
+namespace GeminiBalance.StatsService.Usage;
+
+/// <summary>Which requests are meant; what is null is not narrowed.</summary>
+/// <param name="Model">The model asked for.</param>
+/// <param name="KeyId">The upstream key.</param>
+/// <param name="AccessKeyId">The access key.</param>
+/// <param name="Outcome">The final outcome.</param>
+internal sealed record UsageScope(string? Model = null, Guid? KeyId = null, Guid? AccessKeyId = null, RequestOutcome? Outcome = null)
+{
+    /// <summary>Reads the query parameters <c>model</c>, <c>key</c>, <c>accessKey</c> and <c>outcome</c>.</summary>
+    public static (UsageScope? Scope, ProblemHttpResult? Problem) Read(string? model, string? key, string? accessKey, string? outcome)
+    {
+        if (!Words.TryReadId(key, out var keyId))
+        {
+            return (null, BadParameter.Of("key", "must be the id of a key."));
+        }
+
+        if (!Words.TryReadId(accessKey, out var accessKeyId))
+        {
+            return (null, BadParameter.Of("accessKey", "must be the id of an access key."));
+        }
+
+        RequestOutcome? wanted = null;
+        if (outcome is not null)
+        {
+            if (!Words.TryRead<RequestOutcome>(outcome, out var word))
+            {
+                return (null, BadParameter.Of("outcome", $"must be one of {string.Join(", ", Enum.GetNames<RequestOutcome>())}."));
+            }
+
+            wanted = word;
+        }
+
+        return model is { Length: > 128 } || model?.Contains('\0', StringComparison.Ordinal) == true
+            ? (null, BadParameter.Of("model", "must be the name of a model."))
+            : (new UsageScope(model, keyId, accessKeyId, wanted), null);
+    }
+
+    /// <summary>The table that can answer; what is wrong when none can: keys and access keys are counted apart, because their product would not be small.</summary>
+    public (string? Table, ProblemHttpResult? Problem) TableFor(UsageGrouping? grouping = null)
+    {
+        var byKey = KeyId is not null || grouping == UsageGrouping.Key;
+        var byAccessKey = AccessKeyId is not null || grouping == UsageGrouping.AccessKey;
+        return (byKey && byAccessKey)
+            ? (null, BadParameter.Of(AccessKeyId is null ? "key" : "accessKey", "cannot be joined with the other kind of key: usage is counted by key and by access key apart. /stats/requests tells both."))
+            : (byAccessKey ? UsageByAccessKey.TableName : UsageByKey.TableName, null);
+    }
+
+    /// <summary>Adds the conditions, and their parameters after those that are there.</summary>
+    public string Where(NpgsqlParameterCollection parameters)
+    {
+        var where = "";
+        Add("usage.model", Model);
+        Add(UsageByKey.GroupColumn, KeyId);
+        Add(UsageByAccessKey.GroupColumn, AccessKeyId);
+        Add("outcome", Outcome?.ToString());
+        return where;
+
+        void Add(string column, object? value)
+        {
+            if (value is not null)
+            {
+                parameters.Add(new() { Value = value });
+                where += $" and {column} = ${parameters.Count}";
+            }
+        }
+    }
+}
