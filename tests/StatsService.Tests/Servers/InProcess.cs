@@ -1,13 +1,7 @@
 using GeminiBalance.Contracts;
 using GeminiBalance.ServiceDefaults;
-using GeminiBalance.StatsService.Audit;
-using GeminiBalance.StatsService.Costs;
 using GeminiBalance.StatsService.Ingest;
-using GeminiBalance.StatsService.Latency;
-using GeminiBalance.StatsService.Ledger;
-using GeminiBalance.StatsService.Requests;
 using GeminiBalance.StatsService.Store;
-using GeminiBalance.StatsService.Usage;
 using GeminiBalance.StatsService.Views;
 using GeminiBalance.TestKit;
 using JasperFx.Events.Daemon;
@@ -42,7 +36,7 @@ internal sealed class InProcess : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.AddServiceDefaults();
         builder.AddStore();
-        builder.Services.AddAudit().AddLedger().AddCosts().AddUsage().AddLatency().AddRequests().AddIngest().AddViews();
+        builder.Services.AddKeepers().AddIngest().AddViews();
         var app = builder.Build();
         await SchemaMigration.ApplyAsync(app.Services, default);
         return new InProcess(app);

@@ -1,0 +1,29 @@
+using GeminiBalance.StatsService.Audit;
+using GeminiBalance.StatsService.Costs;
+using GeminiBalance.StatsService.Ingest;
+using GeminiBalance.StatsService.Latency;
+using GeminiBalance.StatsService.Ledger;
+using GeminiBalance.StatsService.Live;
+using GeminiBalance.StatsService.Overviews;
+using GeminiBalance.StatsService.Requests;
+using GeminiBalance.StatsService.Usage;
+using GeminiBalance.StatsService.Views;
+
+namespace GeminiBalance.StatsService;
+
+/// <summary>Everything this service can do, room by room.</summary>
+internal static class Rooms
+{
+    /// <summary>What keeps something in the store, and so takes part in its migration.</summary>
+    public static IServiceCollection AddKeepers(this IServiceCollection services) =>
+        services.AddUsage().AddCosts().AddLatency().AddRequests().AddAudit().AddLedger();
+
+    /// <summary>What runs.</summary>
+    public static IServiceCollection AddWorkers(this IServiceCollection services) => services.AddIngest().AddViews().AddLive();
+
+    public static void MapRooms(this WebApplication app)
+    {
+        app.MapGroup("/stats").MapOverview().MapUsage().MapCosts().MapLatency().MapRequests().MapAudit().MapLedger().MapIngest().MapViews().MapLive();
+        app.MapSegments();
+    }
+}
