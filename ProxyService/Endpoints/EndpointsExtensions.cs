@@ -40,6 +40,8 @@ internal static partial class EndpointsExtensions
         builder.AddRemoteMedia();
         builder.Services.AddSingleton<OperationDesk>();
         builder.Services.AddSingleton<ChatEndpoint>();
+        builder.Services.AddSingleton<EmbeddingsEndpoint>();
+        builder.Services.AddSingleton<NativeEndpoint>();
         builder.Services.AddSingleton<ModelsEndpoint>();
         return builder;
     }
@@ -52,10 +54,14 @@ internal static partial class EndpointsExtensions
 
         // Made with the first request: a refused setting must come to light in the start of the host, not here.
         RequestDelegate chat = context => app.Services.GetRequiredService<ChatEndpoint>().HandleAsync(context);
-        RequestDelegate models = context => app.Services.GetRequiredService<ModelsEndpoint>().HandleAsync(context);
+        RequestDelegate embeddings = context => app.Services.GetRequiredService<EmbeddingsEndpoint>().HandleAsync(context);
+        RequestDelegate models = context => RequestDialect.IsMethodCall(context.Request)
+            ? app.Services.GetRequiredService<NativeEndpoint>().HandleAsync(context)
+            : app.Services.GetRequiredService<ModelsEndpoint>().HandleAsync(context);
         foreach (var prefix in Prefixes)
         {
             app.Map($"{prefix}/chat/completions", chat);
+            app.Map($"{prefix}/embeddings", embeddings);
             app.Map($"{prefix}/models", models);
             app.Map($"{prefix}/models/{{**id}}", models);
         }

@@ -24,16 +24,19 @@ internal static class RequestDialect
             }
         }
 
-        return IsModelPath(path) && (IsMethodCall(request) || SendsGoogleKey(request)) ? ClientDialect.Gemini : ClientDialect.OpenAi;
+        return IsModelPath(path) && (IsMethodPath(request) || SendsGoogleKey(request)) ? ClientDialect.Gemini : ClientDialect.OpenAi;
     }
 
+    /// <summary>Whether it calls a method of a model in Gemini's own way.</summary>
+    public static bool IsMethodCall(HttpRequest request) => IsMethodPath(request) && Of(request) == ClientDialect.Gemini;
+
     /// <summary>Whether a key in the address counts: only where no client of OpenAI's API would ever ask.</summary>
-    public static bool AcceptsQueryKey(HttpRequest request) => Of(request) == ClientDialect.Gemini && !IsModelPath(request.Path) | IsMethodCall(request);
+    public static bool AcceptsQueryKey(HttpRequest request) => Of(request) == ClientDialect.Gemini && (!IsModelPath(request.Path) || IsMethodPath(request));
 
     private static bool IsModelPath(PathString path) => path.StartsWithSegments("/v1/models") || path.StartsWithSegments("/models") || path.StartsWithSegments("/v1/v1/models");
 
     /// <summary>A method of a model, as <c>/models/gemini-2.5-flash:generateContent</c>: nothing of OpenAI's is posted there.</summary>
-    private static bool IsMethodCall(HttpRequest request) => HttpMethods.IsPost(request.Method) && request.Path.Value!.LastIndexOf(':') > request.Path.Value!.LastIndexOf('/');
+    private static bool IsMethodPath(HttpRequest request) => HttpMethods.IsPost(request.Method) && request.Path.Value!.LastIndexOf(':') > request.Path.Value!.LastIndexOf('/');
 
     private static bool SendsGoogleKey(HttpRequest request) =>
         request.Headers.ContainsKey("x-goog-api-key") && request.Headers.Authorization.Count == 0 && !request.Headers.ContainsKey("x-api-key");

@@ -16,6 +16,9 @@ internal sealed class ClientAnswer(HttpContext context, RequestRecord record, IR
     private const int LongestWarnings = 2000;
     private static readonly TimeSpan LongestUsefulWait = TimeSpan.FromSeconds(60);
 
+    /// <summary>The media type of a stream.</summary>
+    public string StreamType { get; set; } = "text/event-stream; charset=utf-8";
+
     /// <summary>Whether the status has gone out.</summary>
     public bool HasBegun { get; private set; }
 
@@ -82,7 +85,7 @@ internal sealed class ClientAnswer(HttpContext context, RequestRecord record, IR
         if (!HasBegun)
         {
             SetHeaders();
-            context.Response.ContentType = "text/event-stream; charset=utf-8";
+            context.Response.ContentType = StreamType;
             context.Response.Headers.CacheControl = "no-cache";
             context.Response.Headers["X-Accel-Buffering"] = "no";
             HasBegun = true;

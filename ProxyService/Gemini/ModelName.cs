@@ -30,4 +30,8 @@ internal static class ModelName
             ? text
             : null;
     }
+
+    /// <summary>Whether a model can be one that makes embeddings: their names have always said so.</summary>
+    /// <param name="name">A checked name.</param>
+    public static bool MayEmbed(string name) => name.Contains("embed", StringComparison.OrdinalIgnoreCase);
 }

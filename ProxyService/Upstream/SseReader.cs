@@ -11,13 +11,14 @@ internal sealed class EventTooLargeException() : Exception("An event of the upst
 /// Such lines are collected until a blank line or the end. Memory is bounded by the largest event.
 /// </summary>
 /// <param name="maximumEventBytes">The largest event accepted.</param>
-internal sealed class SseReader(int maximumEventBytes) : IDisposable
+internal sealed class SseReader(int maximumEventBytes) : IEventReader
 {
     private const byte LineFeed = (byte)'\n';
     private const byte CarriageReturn = (byte)'\r';
 
     private readonly PooledBuffer input = new(16 * 1024);
     private readonly PooledBuffer joined = new(256);
+    private long removed;
     private int position;
     private int scanned;
     private bool skipLineFeed;
@@ -26,7 +27,10 @@ internal sealed class SseReader(int maximumEventBytes) : IDisposable
     private Pending pending;
     private JsonSlice single;
 
-    /// <summary>Room for the next read. Data returned before is no longer valid.</summary>
+    /// <inheritdoc />
+    public long Consumed => removed + position;
+
+    /// <inheritdoc />
     public Memory<byte> GetMemory()
     {
         // Room is made only when there is nothing left to return but an unfinished line and a single pending one.
@@ -34,15 +38,13 @@ internal sealed class SseReader(int maximumEventBytes) : IDisposable
         return input.GetMemory(8 * 1024);
     }
 
-    /// <summary>Tells how much was read into the room.</summary>
+    /// <inheritdoc />
     public void Advance(int count) => input.Advance(count);
 
-    /// <summary>Tells that the stream has ended: what is unfinished becomes the last event.</summary>
+    /// <inheritdoc />
     public void Complete() => completed = true;
 
-    /// <summary>Takes the next event.</summary>
-    /// <param name="data">Its data; valid until the next call of any method.</param>
-    /// <exception cref="EventTooLargeException">It is larger than allowed.</exception>
+    /// <inheritdoc />
     public bool TryRead(out ReadOnlyMemory<byte> data)
     {
         if (pending == Pending.Returned)
@@ -249,6 +251,7 @@ internal sealed class SseReader(int maximumEventBytes) : IDisposable
         }
 
         input.RemoveFront(keep);
+        removed += keep;
         position -= keep;
         scanned -= keep;
         single = single.IsNone ? single : single with { Start = single.Start - keep };

@@ -1,0 +1,157 @@
+using GeminiBalance.ProxyService.Gemini;
+using GeminiBalance.ProxyService.Gemini.Failures;
+using GeminiBalance.ProxyService.OpenAi;
+using GeminiBalance.ProxyService.Reporting;
+using GeminiBalance.ProxyService.Translation.Errors;
+using GeminiBalance.ProxyService.Translation.Responses;
+using GeminiBalance.ProxyService.Upstream;
+using GeminiBalance.ServiceDefaults.Security;
+
+namespace GeminiBalance.ProxyService.Forwarding;
+
+/// <summary>A request in Gemini's own form on its way: body and answer pass byte for byte, and the answer is read along for what was used.</summary>
+/// <param name="upstream">The HTTP call.</param>
+/// <param name="method">The method.</param>
+/// <param name="query">What of the client's query goes upstream: empty, or with its question mark.</param>
+/// <param name="asEvents">Whether a stream shall be server-sent events, not a JSON array.</param>
+/// <param name="model">The checked name of the upstream model.</param>
+/// <param name="record">What is known of the request.</param>
+/// <param name="answer">The answer to the client.</param>
+internal sealed class NativeCall(UpstreamCall upstream, NativeMethod method, string query, bool asEvents, string model, RequestRecord record, ClientAnswer answer) : GatewayCall(model, record, answer)
+{
+    private string? refusedField;
+
+    /// <inheritdoc />
+    public override string Method { get; } = method.Name + query;
+
+    /// <inheritdoc />
+    public override async Task<UpstreamOutcome> AttemptAsync(Secret key, CancellationToken alive)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(alive);
+        Outgoing.Clear();
+        UpstreamOutcome outcome;
+        try
+        {
+            using var response = await upstream.SendAsync(this, key, deadline).ConfigureAwait(false);
+            outcome = UpstreamStatus != StatusCodes.Status200OK ? await upstream.RefusalAsync(response, deadline).ConfigureAwait(false)
+                : method.Streams ? await PassStreamAsync(response, deadline, alive).ConfigureAwait(false)
+                : await PassWholeAsync(response, deadline).ConfigureAwait(false);
+        }
+        catch (Exception e) when (UpstreamCall.IsCallFailure(e))
+        {
+            outcome = UpstreamCall.OutcomeOf(e, deadline, alive);
+        }
+
+        refusedField = (outcome as UpstreamOutcome.RequestRefused)?.Field;
+        return outcome;
+    }
+
+    /// <inheritdoc />
+    public override Task FinishAsync(CancellationToken client) => method.Streams ? Answer.SendContentAsync(Outgoing.Written, client) : Answer.SendJsonAsync(Outgoing.Written, client);
+
+    /// <inheritdoc />
+    public override Task FailAsync(OpenAiError error, CancellationToken client)
+    {
+        // The client wrote Gemini's fields, so those are what it is told of.
+        error = error.Param is null ? error : error with { Param = refusedField };
+        if (!Answer.HasBegun || asEvents)
+        {
+            return Answer.FailAsync(error, client);
+        }
+
+        Outgoing.Clear();
+        Outgoing.Append(",\r\n"u8);
+        GeminiErrorBody.Write(error, Outgoing);
+        Outgoing.Append("]"u8);
+        return Answer.SendContentAsync(Outgoing.Written, client);
+    }
+
+    private async Task<UpstreamOutcome> PassWholeAsync(HttpResponseMessage response, CancellationTokenSource deadline)
+    {
+        if (!await upstream.ReadAsync(response, Outgoing, upstream.Limits.MaximumEventBytes, deadline).ConfigureAwait(false))
+        {
+            return new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable);
+        }
+
+        return Judge(Outgoing.Written, out _);
+    }
+
+    /// <summary>Passes a stream on, event by event: none goes out before it was judged, so that no key of ours goes out with an error.</summary>
+    private async Task<UpstreamOutcome> PassStreamAsync(HttpResponseMessage response, CancellationTokenSource deadline, CancellationToken client)
+    {
+        using IEventReader events = asEvents ? new SseReader(upstream.Limits.MaximumEventBytes) : new JsonArrayReader(upstream.Limits.MaximumEventBytes);
+        var stream = await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
+        long passed = 0;
+        var endOfLast = 0;
+        var any = false;
+        while (true)
+        {
+            deadline.CancelAfter(upstream.Limits.IdleTimeout);
+            var room = events.GetMemory();
+            var read = await stream.ReadAsync(room, deadline.Token).ConfigureAwait(false);
+            Outgoing.Append(room.Span[..read]);
+            events.Advance(read);
+            if (read == 0)
+            {
+                events.Complete();
+            }
+
+            var judged = 0;
+            while (events.TryRead(out var data))
+            {
+                var outcome = Judge(data, out var isLast);
+                if (outcome is not UpstreamOutcome.Answered)
+                {
+                    return outcome;
+                }
+
+                // The last event stays until the fact of the request is written; of an array its closing bracket does.
+                var end = EndOf(events.Consumed - passed);
+                judged = isLast && asEvents ? endOfLast : end;
+                endOfLast = end;
+                any = true;
+            }
+
+            if (read == 0)
+            {
+                return any ? new UpstreamOutcome.Answered() : new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable);
+            }
+
+            if (judged > 0)
+            {
+                Record.FirstToken();
+                await Answer.SendContentAsync(Outgoing.Written[..judged], client).ConfigureAwait(false);
+                Outgoing.RemoveFront(judged);
+                passed += judged;
+                endOfLast -= judged;
+            }
+        }
+    }
+
+    /// <summary>An event may end between the two characters of its last line end.</summary>
+    private int EndOf(long length)
+    {
+        var bytes = Outgoing.WrittenSpan;
+        var end = (int)length;
+        return end > 0 && end < bytes.Length && bytes[end - 1] == '\r' && bytes[end] == '\n' ? end + 1 : end;
+    }
+
+    private UpstreamOutcome Judge(ReadOnlyMemory<byte> json, out bool isLast)
+    {
+        isLast = false;
+        if (NativeReply.Read(json.Span) is not { } reply)
+        {
+            return GeminiErrorReader.Read(json) is null ? new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable) : upstream.Classify(StatusCodes.Status200OK, null, json);
+        }
+
+        if (reply.IsError)
+        {
+            return upstream.Classify(StatusCodes.Status200OK, null, json);
+        }
+
+        isLast = reply.IsLast;
+        Record.ModelServed = reply.ModelVersion ?? Record.ModelServed;
+        Record.Tokens = reply.Usage is { } usage ? UsageJson.ToFact(usage) : Record.Tokens;
+        return new UpstreamOutcome.Answered();
+    }
+}

@@ -1,0 +1,100 @@
+using System.Text.Json;
+
+namespace GeminiBalance.ProxyService.Gemini;
+
+/// <summary>What the gateway wants to know of an answer it passes on untouched.</summary>
+/// <param name="Usage">The usage reported.</param>
+/// <param name="ModelVersion">The model that answered.</param>
+/// <param name="IsError">Whether it is an error object.</param>
+/// <param name="IsLast">Whether a candidate has its finish reason: usually nothing follows.</param>
+internal readonly record struct NativeReply(GeminiUsage? Usage, string? ModelVersion, bool IsError, bool IsLast)
+{
+    /// <summary>Reads an answer or a stream's event.</summary>
+    /// <param name="json">The JSON.</param>
+    /// <returns>Null when it is no JSON object.</returns>
+    public static NativeReply? Read(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                return null;
+            }
+
+            var reply = default(NativeReply);
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                reply = reply.With(ref reader);
+            }
+
+            reader.Read();
+            return reply;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private NativeReply With(ref Utf8JsonReader reader)
+    {
+        if (reader.ValueTextEquals("usageMetadata"u8))
+        {
+            reader.Read();
+            return this with { Usage = GeminiUsageReader.Read(ref reader) ?? Usage };
+        }
+
+        if (reader.ValueTextEquals("modelVersion"u8))
+        {
+            reader.Read();
+            return reader.TokenType == JsonTokenType.String ? this with { ModelVersion = reader.GetString() } : Skip(ref reader);
+        }
+
+        if (reader.ValueTextEquals("candidates"u8))
+        {
+            reader.Read();
+            return this with { IsLast = HasFinishReason(ref reader) };
+        }
+
+        var isError = reader.ValueTextEquals("error"u8);
+        reader.Read();
+        reader.Skip();
+        return this with { IsError = IsError || isError };
+    }
+
+    private NativeReply Skip(ref Utf8JsonReader reader)
+    {
+        reader.Skip();
+        return this;
+    }
+
+    private static bool HasFinishReason(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            reader.Skip();
+            return false;
+        }
+
+        var found = false;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                reader.Skip();
+                continue;
+            }
+
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                found |= reader.ValueTextEquals("finishReason"u8);
+                reader.Read();
+                reader.Skip();
+            }
+        }
+
+        return found;
+    }
+}
