@@ -102,6 +102,8 @@ internal sealed class NativeCall(UpstreamCall upstream, NativeMethod method, str
                 var outcome = Judge(data, out var isLast);
                 if (outcome is not UpstreamOutcome.Answered)
                 {
+                    // While nothing has gone out another key may still do it all; after that, the client gets what was good.
+                    await (Answer.HasContent ? Answer.SendContentAsync(Outgoing.Written[..endOfLast], client) : Task.CompletedTask).ConfigureAwait(false);
                     return outcome;
                 }
 

@@ -136,15 +136,18 @@ public sealed class NativeTests
     [InlineData("", "[{\"candidates\":[]}\n", ",\n{\"error\":{\"code\":500,\"message\":\"key AQ.upstream-key-number-one-0000 died\",\"status\":\"INTERNAL\"}}]")]
     public async Task Failure_InTheMiddle_IsAnErrorInTheStreamsForm(string query, string good, string bad)
     {
+        var goOn = new TaskCompletionSource();
         await using var upstream = await StubUpstream.StartAsync(async (context, _) =>
         {
             await context.Response.WriteAsync(good);
             await context.Response.Body.FlushAsync();
+            await goOn.Task;
             await context.Response.WriteAsync(bad);
         });
         await using var gateway = await GatewayHost.StartAsync(upstream.Address, [First, Second]);
 
         using var response = await PostAsync(gateway, "/v1beta/models/gemini-2.5-flash:streamGenerateContent" + query, Question);
+        goOn.SetResult();
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
         Assert.StartsWith(good.TrimEnd(), text, StringComparison.Ordinal);
