@@ -38,7 +38,7 @@ internal sealed class AccessKeyAuthenticator(LivePool pool, FailedAuthentication
         return failures.Count(context.Connection.RemoteIpAddress) is { } wait ? OpenAiError.TooManyWrongKeys(wait) : OpenAiError.WrongAccessKey;
     }
 
-    private PoolAccessKey? Find(KeyPool.PoolView view, ReadOnlySpan<char> shown)
+    private PoolAccessKey? Find(PoolView view, ReadOnlySpan<char> shown)
     {
         if (!AccessKeyFormat.IsWellFormed(shown))
         {

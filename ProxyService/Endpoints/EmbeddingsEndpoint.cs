@@ -2,11 +2,12 @@ using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.Gemini;
 using GeminiBalance.ProxyService.OpenAi;
+using GeminiBalance.ProxyService.Settings;
 
 namespace GeminiBalance.ProxyService.Endpoints;
 
 /// <summary><c>POST /v1/embeddings</c>.</summary>
-internal sealed class EmbeddingsEndpoint(OperationDesk desk, Forwarder forwarder, UpstreamCall upstream)
+internal sealed class EmbeddingsEndpoint(OperationDesk desk, TranslationSettings settings, Forwarder forwarder, UpstreamCall upstream)
 {
     private const int MaximumBytes = 8 * 1024 * 1024;
 
@@ -30,7 +31,7 @@ internal sealed class EmbeddingsEndpoint(OperationDesk desk, Forwarder forwarder
         }
 
         operation.Record.Model = request.Model;
-        if (ModelName.Parse(request.Model) is not { } model)
+        if (settings.Choose(request.Model) is not { Name: var model })
         {
             await operation.RefuseAsync(OpenAiError.Invalid("model_not_found", "Invalid 'model': no model can have this name.", "model")).ConfigureAwait(false);
             return;

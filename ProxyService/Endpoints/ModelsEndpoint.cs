@@ -3,12 +3,13 @@ using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.Gemini;
 using GeminiBalance.ProxyService.Json;
 using GeminiBalance.ProxyService.OpenAi;
+using GeminiBalance.ProxyService.Settings;
 using GeminiBalance.ProxyService.Translation.Errors;
 
 namespace GeminiBalance.ProxyService.Endpoints;
 
 /// <summary><c>GET /v1/models</c> and <c>GET /v1/models/{id}</c>, in OpenAI's form or Gemini's.</summary>
-internal sealed class ModelsEndpoint(OperationDesk desk, ModelCatalogue catalogue)
+internal sealed class ModelsEndpoint(OperationDesk desk, ModelCatalogue catalogue, TranslationSettings settings)
 {
     /// <summary>Handles a request.</summary>
     public Task HandleAsync(HttpContext context) => desk.RunAsync(context, RequestOperation.Models, HttpMethods.Get, AnswerAsync);
@@ -35,11 +36,12 @@ internal sealed class ModelsEndpoint(OperationDesk desk, ModelCatalogue catalogu
         await operation.Answer([]).SendJsonAsync(buffer.Written, operation.Client).ConfigureAwait(false);
     }
 
-    private static OpenAiError? WriteList(Operation operation, IReadOnlyList<GeminiModel> models, PooledBuffer buffer)
+    private OpenAiError? WriteList(Operation operation, IReadOnlyList<GeminiModel> models, PooledBuffer buffer)
     {
         if (operation.Dialect == ClientDialect.OpenAi)
         {
-            ModelObjects.WriteList(models.Select(model => model.Name), buffer);
+            var names = models.Select(model => model.Name).ToList();
+            ModelObjects.WriteList(names.Concat(settings.Aliases.Keys.Where(alias => Find(models, alias) is not null).Order(StringComparer.Ordinal)).Distinct(), buffer);
             return null;
         }
 
@@ -47,23 +49,30 @@ internal sealed class ModelsEndpoint(OperationDesk desk, ModelCatalogue catalogu
         return ModelListBody.TryWritePage(models, query["pageSize"], query["pageToken"], buffer) is { } wrong ? OpenAiError.InvalidValue(wrong, $"Invalid value for '{wrong}'.") : null;
     }
 
-    private static OpenAiError? WriteOne(Operation operation, IReadOnlyList<GeminiModel> models, string asked, PooledBuffer buffer)
+    private OpenAiError? WriteOne(Operation operation, IReadOnlyList<GeminiModel> models, string asked, PooledBuffer buffer)
     {
-        var name = ModelName.Parse(asked);
-        if (models.FirstOrDefault(model => model.Name == name) is not { } found)
+        if (operation.Dialect == ClientDialect.OpenAi)
+        {
+            if (Find(models, asked) is null)
+            {
+                return OpenAiError.ModelNotFound("The model does not exist.");
+            }
+
+            ModelObjects.WriteOne(settings.Aliases.ContainsKey(asked) ? asked : ModelName.Parse(asked)!, buffer);
+            return null;
+        }
+
+        if (FindExactly(models, ModelName.Parse(asked)) is not { } found)
         {
             return OpenAiError.ModelNotFound("The model does not exist.");
         }
 
-        if (operation.Dialect == ClientDialect.OpenAi)
-        {
-            ModelObjects.WriteOne(found.Name, buffer);
-        }
-        else
-        {
-            buffer.Append(found.Json.Span);
-        }
-
+        buffer.Append(found.Json.Span);
         return null;
     }
+
+    /// <summary>The model behind a name as chat completions understand it: aliases and suffixes included.</summary>
+    private GeminiModel? Find(IReadOnlyList<GeminiModel> models, string asked) => settings.Choose(asked) is { Name: var name } ? FindExactly(models, name) : null;
+
+    private static GeminiModel? FindExactly(IReadOnlyList<GeminiModel> models, string? name) => models.FirstOrDefault(model => model.Name == name);
 }

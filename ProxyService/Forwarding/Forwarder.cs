@@ -60,6 +60,7 @@ internal sealed partial class Forwarder(
         OpenAiError? error = null;
         var outcome = default(UpstreamOutcome);
         PooledKey? mended = null;
+        var attempts = 0;
         while (true)
         {
             var eligible = pool.EligibleFor(call.Model);
@@ -79,6 +80,14 @@ internal sealed partial class Forwarder(
 
             call.Record.Choice = new KeyChoice(pool.Strategy, eligible!.Keys.Length, eligible.Excluded);
             outcome = await AttemptAsync(call, key, secret, alive.Token).ConfigureAwait(false);
+            attempts++;
+            if (outcome is UpstreamOutcome.Answered && call.TryAdvance())
+            {
+                (attempts, error, outcome) = (0, null, null);
+                tried.Clear();
+                continue;
+            }
+
             if (outcome is UpstreamOutcome.Answered)
             {
                 // The fact comes before the last byte: what a client has got in full is never uncounted.
@@ -101,7 +110,7 @@ internal sealed partial class Forwarder(
             }
 
             tried.Add(key);
-            if (!RetryPlan.MayRetry(outcome, call.Record.Attempts, options.CurrentValue.MaximumAttempts))
+            if (!RetryPlan.MayRetry(outcome, attempts, options.CurrentValue.MaximumAttempts))
             {
                 break;
             }

@@ -45,6 +45,10 @@ internal abstract class GatewayCall(string model, RequestRecord record, ClientAn
     /// <returns>After <see cref="UpstreamOutcome.Answered"/>, <see cref="FinishAsync"/> is called next.</returns>
     public abstract Task<UpstreamOutcome> AttemptAsync(Secret key, CancellationToken alive);
 
+    /// <summary>Goes on to the next upstream call of a request that takes several, one after the other.</summary>
+    /// <returns>False when the last one was answered.</returns>
+    public virtual bool TryAdvance() => false;
+
     /// <summary>Sends what completes the answer. The request's fact has been written before.</summary>
     /// <param name="client">Ends when the client goes away.</param>
     public abstract Task FinishAsync(CancellationToken client);

@@ -98,7 +98,8 @@ internal sealed class ModelCatalogue(
             }
 
             consequences.Apply(key, AnyModel, outcome, status);
-            error = ErrorTranslation.Translate(outcome, key.Reveal(encryption).Reveal());
+            // The client has asked for nothing that could be wrong.
+            error = ErrorTranslation.Translate(outcome.Blame is Blame.Client or Blame.Model ? new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable) : outcome, key.Reveal(encryption).Reveal());
             if (outcome.Retry == RetryAdvice.No)
             {
                 break;

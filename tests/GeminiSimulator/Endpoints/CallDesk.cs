@@ -48,6 +48,7 @@ internal sealed class CallDesk(KeyRing keys, ScriptBook scripts, QuotaBook quota
     public static Task FailAsync(OpenCall call, GoogleError error)
     {
         call.Outcome = "error";
+        call.Error = error;
         return call.SendAsync(error.Status, error.ToJson());
     }
 
@@ -158,7 +159,8 @@ internal sealed class CallDesk(KeyRing keys, ScriptBook scripts, QuotaBook quota
                 aborted,
                 Math.Round(call.Elapsed.TotalMilliseconds, 3),
                 call.Value.Length == 0 ? "" : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(call.Value)), 0, 6),
-                call.KeyInUrl),
+                call.KeyInUrl,
+                outcome == "error" ? call.Error?.Message : null),
             call.Opened);
     }
 

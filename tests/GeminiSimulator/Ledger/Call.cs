@@ -21,6 +21,7 @@ namespace GeminiBalance.GeminiSimulator.Ledger;
 /// <param name="DurationMs">Milliseconds from arrival to end.</param>
 /// <param name="Fingerprint">Twelve hex digits of the SHA-256 of the key; empty for none.</param>
 /// <param name="KeyInUrl">Whether the key came as <c>?key=</c>.</param>
+/// <param name="Error">What a call with outcome <c>error</c> was told; null otherwise.</param>
 public sealed record Call(
     long Sequence,
     DateTimeOffset At,
@@ -41,7 +42,8 @@ public sealed record Call(
     bool Aborted = false,
     double DurationMs = 0,
     string Fingerprint = "",
-    bool KeyInUrl = false);
+    bool KeyInUrl = false,
+    string? Error = null);
 
 /// <summary>What was asked of the simulator in sum.</summary>
 /// <param name="Calls">All calls that ended.</param>

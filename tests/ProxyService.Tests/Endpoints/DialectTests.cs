@@ -48,6 +48,21 @@ public sealed class DialectTests
     }
 
     [Fact]
+    public async Task Aliases_AreListedWithTheModels_WhereTheirModelIs()
+    {
+        await using var upstream = await StubUpstream.StartAsync((context, _) => StubUpstream.JsonAsync(context, 200, Models));
+        await using var gateway = await GatewayHost.StartAsync(upstream.Address, [Key], ("Models:Aliases:gpt-x", "m-two-search"), ("Models:Aliases:lost", "m-none"));
+
+        var list = JsonNode.Parse(await gateway.Client.GetStringAsync("/v1/models", TestContext.Current.CancellationToken))!;
+        var one = JsonNode.Parse(await gateway.Client.GetStringAsync("/v1/models/gpt-x", TestContext.Current.CancellationToken))!;
+        using var native = await SendAsync(gateway, HttpMethod.Get, "/v1beta/models/gpt-x", "x-goog-api-key");
+
+        Assert.Equal(["m-one", "m-two", "m-three", "gpt-x"], list["data"]!.AsArray().Select(model => (string?)model!["id"]));
+        Assert.Equal("gpt-x", (string?)one["id"]);
+        Assert.Equal(HttpStatusCode.NotFound, native.StatusCode);
+    }
+
+    [Fact]
     public async Task NativeModels_AreTheUpstreamsOwnWords_PageByPage()
     {
         await using var upstream = await StubUpstream.StartAsync((context, _) => StubUpstream.JsonAsync(context, 200, Models));

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Http;
 using GeminiBalance.Contracts;
 using GeminiBalance.TestKit;
+using Microsoft.AspNetCore.Http;
 using Xunit;
 
 namespace GeminiBalance.ProxyService.Tests.Endpoints;
