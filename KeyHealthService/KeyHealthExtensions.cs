@@ -43,10 +43,10 @@ internal static class KeyHealthExtensions
         builder.Services
             .AddKeys()
             .AddQuotas()
-            .AddSingleton<KeyImport>()
             .AddGuarding()
             .AddTransitions()
             .AddPublishing()
+            .AddImporting()
             .AddTelling()
             .AddProbing()
             .AddSingleton<KeyEndpoints.Desk>()
@@ -64,6 +64,7 @@ internal static class KeyHealthExtensions
         var keys = app.MapGroup("/keys");
         keys.MapKeys();
         keys.MapImport();
+        keys.MapImportJobs();
         app.MapPools();
         app.MapTransitions();
         app.MapAccessKeys();

@@ -1,9 +1,10 @@
+using GeminiBalance.Contracts;
 using GeminiBalance.ServiceDefaults.Security;
 
 namespace GeminiBalance.KeyHealthService.Importing;
 
 /// <summary>One thing found in a text: a key, or the reason why there is none.</summary>
-internal sealed record ImportItem(int Line, Secret? Key, string? Label, string? Project, string? Refusal);
+internal sealed record ImportItem(int Line, Secret? Key, string? Label, string? Project, string? Refusal, KeyTier? Tier = null, string? Tags = null);
 
 /// <summary>Reads the text of an import: keys separated by line ends, commas, semicolons, spaces or tabs, or lines of <c>key,label,project</c>. Pure.</summary>
 internal static class ImportText
@@ -87,7 +88,7 @@ internal static class ImportText
     }
 
     /// <summary>Splits at commas outside of double quotes.</summary>
-    private static List<string> Fields(string line)
+    internal static List<string> Fields(string line)
     {
         var fields = new List<string>();
         var start = 0;

@@ -19,7 +19,7 @@ internal sealed class KeyImport(SecretVault vault, IDocumentStore store, NpgsqlD
     /// <summary>Imports a text. Returns when the keys are stored and published.</summary>
     public async Task<ImportResult> RunAsync(string text, string by, CancellationToken cancellation)
     {
-        var items = ImportText.Read(text).ToArray();
+        var items = ImportFormats.Read(text).Items.ToArray();
         var lines = new ImportLine[items.Length];
         var seen = new Dictionary<string, Guid>(StringComparer.Ordinal);
         var twice = new List<(int Index, string Fingerprint)>();
@@ -76,7 +76,7 @@ internal sealed class KeyImport(SecretVault vault, IDocumentStore store, NpgsqlD
             var now = time.GetUtcNow();
             foreach (var c in batch.Where(c => stored.Contains(c.KeyId)))
             {
-                session.Events.StartStream(c.KeyId, new KeyAdded(c.KeyId, c.Secret.Mask, c.Fingerprint, c.Item.Label, c.Item.Project, by, now));
+                session.Events.StartStream(c.KeyId, new KeyAdded(c.KeyId, c.Secret.Mask, c.Fingerprint, c.Item.Label, c.Item.Project, by, now, c.Item.Tier, c.Item.Tags));
             }
 
             await session.SaveChangesAsync(cancellation);

@@ -33,6 +33,43 @@ internal static class Tables
             at timestamptz not null);
         create index if not exists inbox_at on keys.inbox (at);
 
+        create table if not exists keys.imports (
+            id uuid primary key,
+            state text not null,
+            format text not null,
+            dry_run boolean not null,
+            total integer not null default 0,
+            processed integer not null default 0,
+            added integer not null default 0,
+            duplicates integer not null default 0,
+            rejected integer not null default 0,
+            by text not null,
+            created_at timestamptz not null,
+            finished_at timestamptz,
+            problem text,
+            epoch uuid,
+            sequence bigint,
+            attempts integer not null default 0,
+            claimed_until timestamptz);
+
+        create table if not exists keys.import_lines (
+            job_id uuid not null references keys.imports (id) on delete cascade,
+            ordinal integer not null,
+            line integer not null,
+            key_id uuid,
+            fingerprint text,
+            key_version integer not null,
+            data text,
+            mask text,
+            label text,
+            project text,
+            tier text,
+            tags text,
+            outcome text,
+            reason text,
+            primary key (job_id, ordinal));
+        create index if not exists import_lines_open on keys.import_lines (job_id, ordinal) where outcome is null;
+
         create table if not exists keys.untold (
             id bigint generated always as identity primary key,
             event_id uuid not null,

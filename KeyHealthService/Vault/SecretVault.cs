@@ -12,6 +12,9 @@ internal sealed class SecretVault(SecretEncryption encryption, NpgsqlDataSource 
 
     public string Fingerprint(Secret secret) => encryption.Fingerprint(secret);
 
+    /// <summary>Encrypts a secret that is stored by others until it comes in here.</summary>
+    public EncryptedSecret Seal(Guid keyId, Secret secret) => encryption.Encrypt(keyId, SecretPurposes.UpstreamKey, secret);
+
     /// <summary>Stores the secrets the vault does not have; a second writer of the same secret waits for the first and then finds it there.</summary>
     /// <returns>The ids of the entries that were stored.</returns>
     public async Task<HashSet<Guid>> AddAsync(NpgsqlTransaction transaction, IReadOnlyCollection<Entry> entries, CancellationToken cancellation)

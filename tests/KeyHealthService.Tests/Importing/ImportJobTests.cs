@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using GeminiBalance.Contracts;
+using GeminiBalance.KeyHealthService.Tests.Publishing;
+using GeminiBalance.KeyHealthService.Tests.Servers;
+using GeminiBalance.TestKit;
+using Xunit;
+
+namespace GeminiBalance.KeyHealthService.Tests.Importing;
+
+[Collection("servers")]
+public sealed class ImportJobTests(ServersFixture servers)
+{
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(120);
+
+    [Fact]
+    public async Task Job_FromDryRunToUndo_SaysWhatBecomesOfEveryLine()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+        await service.ImportAsync(TestKeys.Standard(0));
+        var text = TestKeys.Lines(1500) + $"\n{TestKeys.Standard(7)}\nno key at all";
+
+        var looked = await DoneAsync(service, await StartAsync(service, text, "?dryRun=true"));
+        Assert.Equal((ImportState.Done, 1502, 1499, 2, 1), (looked.State, looked.Total, looked.Added, looked.Duplicates, looked.Rejected));
+        Assert.Equal(1, (await service.GetAsync<KeySummary>("/keys/summary")).Total);
+
+        var begun = await StartAsync(service, text, "", "once");
+        Assert.Equal(begun.Id, (await StartAsync(service, text, "", "once")).Id);
+        var done = await DoneAsync(service, begun);
+        Assert.Equal((1499, 2, 1, "lines"), (done.Added, done.Duplicates, done.Rejected, done.Format));
+        Assert.Equal(1500, (await RedisPool.ReadAsync(service.Redis)).Keys.Count);
+        Assert.True((await RedisPool.ReadAsync(service.Redis)).Head.Sequence >= done.Sequence);
+        Assert.Equal(0, await service.ScalarAsync<long>("select count(*) from keys.import_lines where data is not null"));
+
+        var lines = new List<ImportLine>();
+        string? after = "";
+        while (after is not null)
+        {
+            var page = await service.GetAsync<ImportLinePage>($"/keys/import-jobs/{done.Id}/lines?limit=1000&after={after}");
+            lines.AddRange(page.Items);
+            after = page.Next;
+        }
+
+        Assert.Equal(Enumerable.Range(1, 1502), lines.Select(line => line.Line));
+        Assert.Equal((ImportOutcome.AlreadyInPool, ImportOutcome.DuplicateInFile, ImportOutcome.NotAKey), (lines[0].Outcome, lines[1500].Outcome, lines[1501].Outcome));
+        Assert.Equal(lines[1501].Reason, Assert.Single((await service.GetAsync<ImportLinePage>($"/keys/import-jobs/{done.Id}/lines?outcome=NotAKey")).Items).Reason);
+
+        var undone = await service.SendAsync<ImportJob>(HttpMethod.Post, $"/keys/import-jobs/{done.Id}/undo");
+        Assert.Equal(ImportState.Undone, undone.State);
+        Assert.Equal((1, 1L), ((await service.GetAsync<KeySummary>("/keys/summary")).Total, await service.ScalarAsync<long>("select count(*) from keys.secrets")));
+    }
+
+    [Fact]
+    public async Task Job_WhoseProcessDied_GoesOnInTheNextAndCountsNothingTwice()
+    {
+        Dictionary<string, string?> settings;
+        ImportJob job;
+        await using (var service = await RunningService.StartAsync(servers))
+        {
+            settings = service.Settings;
+            job = await StartAsync(service, TestKeys.Lines(4000), "");
+            await Eventually.TrueAsync(async () => (await FindAsync(service, job)).Processed > 0, Long, "the first batch");
+        }
+
+        await using var next = await RunningService.StartAsync(settings);
+        var done = await DoneAsync(next, job);
+
+        Assert.Equal((4000, 0, 4000), (done.Added, done.Duplicates, done.Total));
+        Assert.Equal(4000, await next.ScalarAsync<long>("select count(*) from keys.mt_events where type = 'gb.key.added.v1'"));
+    }
+
+    [Fact]
+    public async Task Job_Cancelled_KeepsWhatItAddedAndCanBeResumed()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+        var job = await StartAsync(service, TestKeys.Lines(20_000), "");
+        var cancelled = await service.SendAsync<ImportJob>(HttpMethod.Post, $"/keys/import-jobs/{job.Id}/cancel");
+        Assert.Equal(ImportState.Cancelled, cancelled.State);
+        using (var again = await service.Http.PostAsync($"/keys/import-jobs/{job.Id}/cancel", null))
+        {
+            Assert.Equal(HttpStatusCode.Conflict, again.StatusCode);
+        }
+
+        var undone = await service.SendAsync<ImportJob>(HttpMethod.Post, $"/keys/import-jobs/{job.Id}/undo");
+        Assert.Equal(ImportState.Undone, undone.State);
+        using var missing = await service.Http.GetAsync($"/keys/import-jobs/{Guid.CreateVersion7()}");
+        Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
+    }
+
+    [Fact]
+    [Trait("Suite", "Full")]
+    public async Task Job_OfAHundredThousandKeys_StaysWithinAMinuteAndItsMemory()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+        var text = TestKeys.Lines(100_000);
+        GC.Collect();
+        var before = GC.GetTotalMemory(true);
+        long most = 0;
+        var watch = Stopwatch.StartNew();
+        var job = await StartAsync(service, text, "");
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                most = Math.Max(most, GC.GetTotalMemory(false) - before);
+                return (await FindAsync(service, job)).State == ImportState.Done;
+            },
+            TimeSpan.FromMinutes(5),
+            "the import of 100,000 keys");
+        TestContext.Current.TestOutputHelper?.WriteLine($"100,000 keys in {watch.Elapsed.TotalSeconds:0.0} s, at most {most >> 20} MiB of managed memory more");
+
+        Assert.Equal(100_000, (await FindAsync(service, job)).Added);
+        Assert.True(most < 256 << 20, $"It took {most >> 20} MiB.");
+    }
+
+    private static async Task<ImportJob> StartAsync(RunningService service, string text, string query, string? idempotencyKey = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/keys/import-jobs" + query) { Content = new StringContent(text, Encoding.UTF8, "text/plain") };
+        if (idempotencyKey is not null)
+        {
+            request.Headers.Add("Idempotency-Key", idempotencyKey);
+        }
+
+        using var response = await service.Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        return (await response.Content.ReadFromJsonAsync<ImportJob>(ContractsJson.Default.Options))!;
+    }
+
+    private static Task<ImportJob> FindAsync(RunningService service, ImportJob job) => service.GetAsync<ImportJob>($"/keys/import-jobs/{job.Id}");
+
+    private static async Task<ImportJob> DoneAsync(RunningService service, ImportJob job)
+    {
+        await Eventually.TrueAsync(async () => (await FindAsync(service, job)).State == ImportState.Done, Long, "the job done");
+        return await FindAsync(service, job);
+    }
+}
