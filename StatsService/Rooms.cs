@@ -5,7 +5,9 @@ using GeminiBalance.StatsService.Latency;
 using GeminiBalance.StatsService.Ledger;
 using GeminiBalance.StatsService.Live;
 using GeminiBalance.StatsService.Overviews;
+using GeminiBalance.StatsService.Rebuilding;
 using GeminiBalance.StatsService.Requests;
+using GeminiBalance.StatsService.Retention;
 using GeminiBalance.StatsService.Usage;
 using GeminiBalance.StatsService.Views;
 
@@ -16,14 +18,14 @@ internal static class Rooms
 {
     /// <summary>What keeps something in the store, and so takes part in its migration.</summary>
     public static IServiceCollection AddKeepers(this IServiceCollection services) =>
-        services.AddUsage().AddCosts().AddLatency().AddRequests().AddAudit().AddLedger();
+        services.AddUsage().AddCosts().AddLatency().AddRequests().AddAudit().AddLedger().AddRetention();
 
     /// <summary>What runs.</summary>
-    public static IServiceCollection AddWorkers(this IServiceCollection services) => services.AddIngest().AddViews().AddLive();
+    public static IServiceCollection AddWorkers(this IServiceCollection services) => services.AddIngest().AddViews().AddLive().AddRebuilding().AddJobs();
 
     public static void MapRooms(this WebApplication app)
     {
-        app.MapGroup("/stats").MapOverview().MapUsage().MapCosts().MapLatency().MapRequests().MapAudit().MapLedger().MapIngest().MapViews().MapLive();
+        app.MapGroup("/stats").MapOverview().MapUsage().MapCosts().MapLatency().MapRequests().MapAudit().MapLedger().MapIngest().MapViews().MapLive().MapRebuilding().MapJobs();
         app.MapSegments();
     }
 }

@@ -51,13 +51,13 @@ public sealed record ReconciledSegment(SegmentClosed Stated, SegmentVerdict Verd
 public sealed record Reconciliation(long Open, long Incomplete, long Confirmed, long Mismatch, IReadOnlyList<ReconciledSegment> Differing);
 
 /// <summary>A fact that could not be stored as an event, and is in no sum until it is replayed.</summary>
-/// <param name="BatchId">The batch it came in.</param>
+/// <param name="Batch">The batch it came in.</param>
 /// <param name="Position">Its place in the batch, from 0.</param>
 /// <param name="Proxy">The proxy that sent it.</param>
 /// <param name="ParkedAt">When it was parked (UTC).</param>
 /// <param name="Reason">Why it could not be stored.</param>
 /// <param name="Fact">The fact; null when the batch had none in this place.</param>
-public sealed record ParkedFact(Guid BatchId, int Position, string Proxy, DateTimeOffset ParkedAt, string Reason, RequestFact? Fact);
+public sealed record ParkedFact(Guid Batch, int Position, string Proxy, DateTimeOffset ParkedAt, string Reason, RequestFact? Fact);
 
 /// <summary>Messages and facts that are aside.</summary>
 /// <param name="Queues">Messages in the queues of failed and undeliverable messages, by queue; a queue that does not exist has none.</param>

@@ -8,6 +8,6 @@ public sealed record RequestPage(IReadOnlyList<RequestFact> Items, Guid? Next);
 /// <summary>All that is known of one request.</summary>
 /// <param name="Fact">What became of it: its attempts in order, and why its key was chosen.</param>
 /// <param name="CostUsd">The price of its tokens; null when no price is known.</param>
-/// <param name="BatchId">The batch its proxy sent it in.</param>
+/// <param name="Batch">The batch its proxy sent it in.</param>
 /// <param name="StoredAt">When it was stored (UTC).</param>
-public sealed record RequestStory(RequestFact Fact, double? CostUsd, Guid BatchId, DateTimeOffset StoredAt);
+public sealed record RequestStory(RequestFact Fact, double? CostUsd, Guid Batch, DateTimeOffset StoredAt);

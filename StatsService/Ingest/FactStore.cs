@@ -12,11 +12,12 @@ namespace GeminiBalance.StatsService.Ingest;
 internal sealed record BatchOutcome(int Stored, int Known, IReadOnlyList<RequestFact> Refused);
 
 /// <summary>Brings facts into the event store, each exactly once, counts them for their segment in the same transaction, and parks those the store cannot hold.</summary>
-internal sealed class FactStore(EventAppender appender, ParkedFacts parked)
+internal sealed class FactStore(EventAppender appender, ParkedFacts parked, Horizon horizon)
 {
     public async Task<BatchOutcome> StoreAsync(RequestsCompleted batch, CancellationToken cancellation)
     {
-        var sound = batch.Facts.Where(IsSound).DistinctBy(fact => fact.Id).Select(fact => new Event<RequestFact>(fact) { Id = fact.Id }).ToArray();
+        var isBehind = await horizon.BehindAsync(batch.Facts, cancellation).ConfigureAwait(false);
+        var sound = batch.Facts.Where(fact => IsSound(fact) && !isBehind(fact)).DistinctBy(fact => fact.Id).Select(fact => new Event<RequestFact>(fact) { Id = fact.Id }).ToArray();
         var outcome = await appender.AppendAsync(
             batch.BatchId, sound, batch.Segment is { } segment ? (operations, facts) => Segments.Count(operations, segment, batch.Proxy, facts) : null, cancellation).ConfigureAwait(false);
         var refused = new List<RequestFact>();
@@ -24,6 +25,7 @@ internal sealed class FactStore(EventAppender appender, ParkedFacts parked)
         {
             var fact = batch.Facts[position];
             var reason = !IsSound(fact) ? "The fact lacks its id, its attempts or a time that makes sense."
+                : isBehind(fact) ? "It is older than the requests that are kept, so nobody can say whether it was counted already."
                 : outcome.Refused.TryGetValue(fact.Id, out var state) ? $"PostgreSQL cannot hold it ({state})."
                 : null;
             if (reason is not null)

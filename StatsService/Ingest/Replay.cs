@@ -6,7 +6,7 @@ using JasperFx.Events;
 namespace GeminiBalance.StatsService.Ingest;
 
 /// <summary>Brings what is aside back: messages into their queue, parked facts into the store. May run any number of times; nothing counts twice.</summary>
-internal sealed class Replay(DeadLetterQueues queues, ParkedFacts parked, EventAppender appender)
+internal sealed class Replay(DeadLetterQueues queues, ParkedFacts parked, EventAppender appender, Horizon horizon)
 {
     /// <summary>Parked facts tried in one run.</summary>
     private const int Most = 10_000;
@@ -21,15 +21,16 @@ internal sealed class Replay(DeadLetterQueues queues, ParkedFacts parked, EventA
     private async Task<int> StoreParkedAsync(CancellationToken cancellation)
     {
         var stored = 0;
+        var before = await horizon.ReadAsync(cancellation).ConfigureAwait(false);
         foreach (var parkedFact in await parked.ListAsync(Most, cancellation).ConfigureAwait(false))
         {
-            if (parkedFact.Fact is not { } fact || !FactStore.IsSound(fact))
+            if (parkedFact.Fact is not { } fact || !FactStore.IsSound(fact) || fact.StartedAt < before)
             {
                 continue;
             }
 
             // Its segment counted it when it was parked.
-            var outcome = await appender.AppendAsync(parkedFact.BatchId, [new Event<RequestFact>(fact) { Id = fact.Id }], null, cancellation).ConfigureAwait(false);
+            var outcome = await appender.AppendAsync(parkedFact.Batch, [new Event<RequestFact>(fact) { Id = fact.Id }], null, cancellation).ConfigureAwait(false);
             if (outcome.Refused.Count == 0)
             {
                 await parked.RemoveAsync(parkedFact, cancellation).ConfigureAwait(false);

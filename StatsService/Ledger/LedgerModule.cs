@@ -12,6 +12,8 @@ internal static class LedgerModule
     public static IServiceCollection AddLedger(this IServiceCollection services) => services
         .AddSingleton(new StoreTable(Segments.Table))
         .AddSingleton(new StoreTable(ParkedFacts.Table))
+        .AddSingleton(new StoreTable(Horizon.Table))
+        .AddSingleton<Horizon>()
         .AddSingleton<Segments>()
         .AddSingleton<ParkedFacts>();
 

@@ -70,7 +70,7 @@ internal sealed class ParkedFacts(NpgsqlDataSource source)
     public async Task RemoveAsync(ParkedFact fact, CancellationToken cancellation)
     {
         await using var command = source.CreateCommand($"delete from {Qualified} where batch_id = $1 and position = $2");
-        command.Parameters.Add(new() { Value = fact.BatchId });
+        command.Parameters.Add(new() { Value = fact.Batch });
         command.Parameters.Add(new() { Value = fact.Position });
         await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
     }

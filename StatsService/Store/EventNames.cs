@@ -11,6 +11,9 @@ internal static class EventNames
 
     public const string DomainChanged = "gb.domain.changed.v1";
 
+    /// <summary>Every name this version can read.</summary>
+    public static readonly string[] All = [RequestCompleted, DomainChanged];
+
     public static void Map(StoreOptions options)
     {
         Map<RequestFact>(options, RequestCompleted);

@@ -144,4 +144,15 @@ public sealed partial class ServiceTests
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal("segments", (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("parameter").GetString());
     }
+
+    [Fact]
+    public async Task Rebuild_AskedFor_RunsToItsEndAndAnUnknownViewIs400()
+    {
+        using var started = await running.Service.Client.PostAsync(new Uri("/stats/projections/usage_per_key/rebuild", UriKind.Relative), null);
+        using var unknown = await running.Service.Client.PostAsync(new Uri("/stats/projections/moon/rebuild", UriKind.Relative), null);
+
+        Assert.Equal((HttpStatusCode.Accepted, HttpStatusCode.BadRequest), (started.StatusCode, unknown.StatusCode));
+        await Eventually.TrueAsync(
+            async () => (await GetAsync("/stats/projections/rebuilds", ContractsJson.Default.RebuildStatusArray)).Single().State == RebuildState.Succeeded, Soon, "the rebuild's end");
+    }
 }

@@ -74,6 +74,9 @@ internal static class WireSamples
         ["operator-acted.v1"] = (new OperatorActed(A, [SignedIn]), Json.OperatorActed),
         ["audit-entry.v1"] = (new AuditEntry(AuditArea.Keys, Cooled), Json.AuditEntry),
         ["audit-page.v1"] = (new AuditPage([new AuditEntry(AuditArea.Operators, SignedIn), new AuditEntry(AuditArea.Keys, Cooled)], "0198c0de"), Json.AuditPage),
+        ["job.v1"] = (new JobStatus("retention", false, At, false, "The database refused.", At), Json.JobStatus),
+        ["rebuilds.v1"] = (new[] { new RebuildStatus("usage_per_key", RebuildState.Running, 5, 10, At, null, null), new RebuildStatus("audit_log", RebuildState.Failed, 0, 0, At, At, "Why.") }, Json.RebuildStatusArray),
+        ["rebuild.v1"] = (new RebuildStatus("usage_per_key", RebuildState.Succeeded, 10, 10, At, At, null), Json.RebuildStatus),
         ["jobs.v1"] = (new[]
         {
             new JobStatus("retention", true, At, true, "Deleted 12 batches older than 90 days.", At.AddDays(1)),

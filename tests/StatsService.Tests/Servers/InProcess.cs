@@ -1,6 +1,7 @@
 using GeminiBalance.Contracts;
 using GeminiBalance.ServiceDefaults;
 using GeminiBalance.StatsService.Ingest;
+using GeminiBalance.StatsService.Rebuilding;
 using GeminiBalance.StatsService.Store;
 using GeminiBalance.StatsService.Views;
 using GeminiBalance.TestKit;
@@ -36,7 +37,7 @@ internal sealed class InProcess : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.AddServiceDefaults();
         builder.AddStore();
-        builder.Services.AddKeepers().AddIngest().AddViews();
+        builder.Services.AddKeepers().AddIngest().AddViews().AddRebuilding();
         var app = builder.Build();
         await SchemaMigration.ApplyAsync(app.Services, default);
         return new InProcess(app);

@@ -1,0 +1,148 @@
+using System.Text.Json;
+using GeminiBalance.Contracts;
+using GeminiBalance.StatsService.Audit;
+using GeminiBalance.StatsService.Ledger;
+using GeminiBalance.StatsService.Store;
+using GeminiBalance.StatsService.Views;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace GeminiBalance.StatsService.Rebuilding;
+
+/// <summary>
+/// Makes a view anew from the events, in a table beside it, while it goes on serving and following; then takes its place in one transaction,
+/// at exactly the position the view has reached by then.
+/// </summary>
+internal sealed class Rebuild(NpgsqlDataSource source, Horizon horizon)
+{
+    private const int PageSize = 5_000;
+
+    private static readonly string Page = $"""
+        select seq_id, data from {StoreSchema.Name}.mt_events
+        where seq_id > $1 and seq_id <= $2 and type = '{EventNames.RequestCompleted}' order by seq_id limit {PageSize}
+        """;
+
+    private static readonly string Stranger = $"select type from {StoreSchema.Name}.mt_events where type <> all($1) limit 1";
+
+    private static readonly string PositionOf = $"select last_seq_id from {StoreSchema.Name}.mt_event_progression where name = $1";
+
+    /// <param name="view">The view.</param>
+    /// <param name="progress">Told the position reached and the one to reach.</param>
+    /// <param name="cancellation">Ends it; the view stays as it was.</param>
+    public async Task RunAsync(IView view, Func<long, long, Task> progress, CancellationToken cancellation)
+    {
+        await RefuseStrangersAsync(cancellation).ConfigureAwait(false);
+        var live = $"{StoreSchema.Name}.{view.Name}";
+        var shadow = live + "_rebuild";
+        var frozenBefore = TimeBuckets.Ceiling(await horizon.ReadAsync(cancellation).ConfigureAwait(false), TimeBuckets.Width);
+        await using var connection = await source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
+        await ExecuteAsync(connection, $"drop table if exists {shadow}; create table {shadow} (like {live} including all)", [], cancellation).ConfigureAwait(false);
+        var target = await PositionAsync(connection, view, cancellation).ConfigureAwait(false);
+        var reached = 0L;
+        while (reached < target)
+        {
+            // What arrives meanwhile is folded here too, as long as it is much; the rest under the lock.
+            reached = await FoldAsync(connection, view, live, shadow, reached, target, frozenBefore, page => progress(page, target), cancellation).ConfigureAwait(false);
+            var next = await PositionAsync(connection, view, cancellation).ConfigureAwait(false);
+            target = next - reached > PageSize ? next : target;
+        }
+
+        await using var swap = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
+        await ExecuteAsync(connection, $"lock table {live} in exclusive mode", [], cancellation).ConfigureAwait(false);
+        target = await PositionAsync(connection, view, cancellation).ConfigureAwait(false);
+        await FoldAsync(connection, view, live, shadow, reached, target, frozenBefore, page => progress(page, target), cancellation).ConfigureAwait(false);
+        var timeColumn = view.Table.Columns.Any(column => column.Name == "bucket_at") ? "bucket_at" : "at";
+        await ExecuteAsync(connection, $"delete from {live} where {timeColumn} >= $1", [frozenBefore], cancellation).ConfigureAwait(false);
+        await ExecuteAsync(connection, $"insert into {live} select * from {shadow}", [], cancellation).ConfigureAwait(false);
+        await ExecuteAsync(connection, $"drop table {shadow}", [], cancellation).ConfigureAwait(false);
+        await swap.CommitAsync(cancellation).ConfigureAwait(false);
+        await progress(target, target).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes the audit log anew.</summary>
+    public async Task RunAuditAsync(CancellationToken cancellation)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
+        await using var swap = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
+        await ExecuteAsync(connection, $"lock table {AuditLog.Qualified} in exclusive mode", [], cancellation).ConfigureAwait(false);
+        await ExecuteAsync(connection, $"delete from {AuditLog.Qualified}", [], cancellation).ConfigureAwait(false);
+        await ExecuteAsync(connection, AuditLog.Rebuild.Replace("{0}", AuditLog.Qualified, StringComparison.Ordinal), [], cancellation).ConfigureAwait(false);
+        await swap.CommitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<long> FoldAsync(
+        NpgsqlConnection connection, IView view, string live, string shadow, long from, long to, DateTimeOffset frozenBefore, Func<long, Task> progress, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var facts = new List<RequestFact>();
+            var count = 0;
+            await using (var command = new NpgsqlCommand(Page, connection) { Parameters = { new() { Value = from }, new() { Value = to } } })
+            await using (var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false))
+            {
+                while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+                {
+                    from = reader.GetInt64(0);
+                    count++;
+                    var fact = JsonSerializer.Deserialize(reader.GetString(1), ContractsJson.Default.RequestFact)!;
+                    if (fact.StartedAt >= frozenBefore)
+                    {
+                        facts.Add(fact);
+                    }
+                }
+            }
+
+            foreach (var change in view.Project(facts))
+            {
+                await ExecuteAsync(connection, Numbered(change.Sql.Replace(live, shadow, StringComparison.Ordinal)), change.Parameters, cancellation).ConfigureAwait(false);
+            }
+
+            if (count < PageSize)
+            {
+                return to;
+            }
+
+            await progress(from).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The statement with numbers in place of the question marks.</summary>
+    private static string Numbered(string sql)
+    {
+        var number = 0;
+        return string.Concat(sql.Select(c => c == '?' ? "$" + (++number).ToString(System.Globalization.CultureInfo.InvariantCulture) : c.ToString()));
+    }
+
+    private static async Task<long> PositionAsync(NpgsqlConnection connection, IView view, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(PositionOf, connection) { Parameters = { new() { Value = ViewPositions.ShardOf(view.Name) } } };
+        return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) as long? ?? 0;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, object[] parameters, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 600 };
+        foreach (var value in parameters)
+        {
+            command.Parameters.Add(value switch
+            {
+                DateTimeOffset => new() { Value = value, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                DateTimeOffset[] => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz },
+                _ => new NpgsqlParameter { Value = value },
+            });
+        }
+
+        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>An event of a kind this version does not know might belong into the view: nothing is made anew without it.</summary>
+    private async Task RefuseStrangersAsync(CancellationToken cancellation)
+    {
+        await using var command = source.CreateCommand(Stranger);
+        command.Parameters.Add(new() { Value = EventNames.All });
+        if (await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is string type)
+        {
+            throw new InvalidDataException($"The store holds events of type {type}, which this version does not know.");
+        }
+    }
+}

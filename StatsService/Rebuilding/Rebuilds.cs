@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using GeminiBalance.Contracts;
+using GeminiBalance.StatsService.Audit;
+using GeminiBalance.StatsService.Views;
+
+namespace GeminiBalance.StatsService.Rebuilding;
+
+/// <summary>The rebuilds of this replica, one at a time.</summary>
+internal sealed partial class Rebuilds(Rebuild rebuild, IEnumerable<IView> views, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Rebuilds> logger) : IDisposable
+{
+    private readonly ConcurrentDictionary<string, RebuildStatus> states = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim one = new(1);
+
+    /// <summary>Names of what can be rebuilt.</summary>
+    public IEnumerable<string> Names => views.Select(view => view.Name).Append(AuditLog.TableName);
+
+    public IReadOnlyList<RebuildStatus> All => [.. states.Values.OrderBy(state => state.Name, StringComparer.Ordinal)];
+
+    /// <summary>Starts one; null when one runs already.</summary>
+    public RebuildStatus? TryStart(string name)
+    {
+        if (!one.Wait(0))
+        {
+            return null;
+        }
+
+        var started = new RebuildStatus(name, RebuildState.Running, 0, 0, time.GetUtcNow(), null, null);
+        states[name] = started;
+        _ = RunAsync(started);
+        return started;
+    }
+
+    public void Dispose() => one.Dispose();
+
+    private async Task RunAsync(RebuildStatus state)
+    {
+        try
+        {
+            if (views.FirstOrDefault(view => view.Name == state.Name) is { } view)
+            {
+                await rebuild.RunAsync(view, (position, target) =>
+                {
+                    states[state.Name] = state = state with { Position = position, Target = target };
+                    return Task.CompletedTask;
+                }, lifetime.ApplicationStopping).ConfigureAwait(false);
+            }
+            else
+            {
+                await rebuild.RunAuditAsync(lifetime.ApplicationStopping).ConfigureAwait(false);
+            }
+
+            states[state.Name] = state with { State = RebuildState.Succeeded, EndedAt = time.GetUtcNow() };
+            LogRebuilt(state.Name);
+        }
+        catch (Exception e)
+        {
+            states[state.Name] = state with { State = RebuildState.Failed, EndedAt = time.GetUtcNow(), Fault = e.Message };
+            LogFailed(state.Name, e);
+        }
+        finally
+        {
+            one.Release();
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "View {View} is rebuilt")]
+    private partial void LogRebuilt(string view);
+
+    [LoggerMessage(2, LogLevel.Error, "View {View} could not be rebuilt, and is as it was")]
+    private partial void LogFailed(string view, Exception e);
+}

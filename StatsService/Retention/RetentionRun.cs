@@ -1,0 +1,68 @@
+using System.Globalization;
+using GeminiBalance.StatsService.Ledger;
+using GeminiBalance.StatsService.Store;
+using GeminiBalance.StatsService.Views;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace GeminiBalance.StatsService.Retention;
+
+/// <summary>Deletes whole batches of old requests. Their sums are frozen: nothing is added to them any more, and a rebuild takes them over as they are.</summary>
+internal sealed class RetentionRun(
+    NpgsqlDataSource source, Horizon horizon, ViewPositions positions, IOptionsMonitor<RetentionOptions> options, TimeProvider time)
+{
+    /// <summary>Batches deleted in one transaction.</summary>
+    private const int AtOnce = 500;
+
+    /// <summary>Longer than a batch takes from its look at the horizon to its commit.</summary>
+    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(3);
+
+    /// <summary>Batches of requests last written before a time, all of whose requests every view has seen.</summary>
+    private static readonly string Delete = $"""
+        with old as (
+            select stream.id from {StoreSchema.Name}.mt_streams stream
+            where stream.timestamp < $1
+                and exists (select from {StoreSchema.Name}.mt_events one where one.stream_id = stream.id and one.type = '{EventNames.RequestCompleted}')
+                and not exists (select from {StoreSchema.Name}.mt_events one where one.stream_id = stream.id and (one.seq_id > $2 or one.type <> '{EventNames.RequestCompleted}'))
+            limit {AtOnce}),
+        events as (delete from {StoreSchema.Name}.mt_events where stream_id in (select id from old) returning 1),
+        streams as (delete from {StoreSchema.Name}.mt_streams where id in (select id from old) returning 1)
+        select (select count(*) from streams), (select count(*) from events)
+        """;
+
+    private static readonly string DeleteSegments = $"""
+        delete from {Segments.Qualified} where closed_at < $1 and stored_facts = stated_facts and stored_tokens = stated_tokens
+        """;
+
+    /// <returns>What was done, in a sentence.</returns>
+    public async Task<string> RunAsync(CancellationToken cancellation)
+    {
+        var before = TimeBuckets.Of(time.GetUtcNow().AddDays(-options.CurrentValue.RequestDays));
+        await horizon.RaiseAsync(before, cancellation).ConfigureAwait(false);
+        await Task.Delay(Settle, time, cancellation).ConfigureAwait(false);
+        var seen = (await positions.TickAsync(cancellation).ConfigureAwait(false)).Position;
+        var (batches, requests) = (0L, 0L);
+        while (true)
+        {
+            await using var command = source.CreateCommand(Delete);
+            command.CommandTimeout = 300;
+            command.Parameters.Add(new() { Value = before, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+            command.Parameters.Add(new() { Value = seen });
+            await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+            await reader.ReadAsync(cancellation).ConfigureAwait(false);
+            if (reader.GetInt64(0) == 0)
+            {
+                break;
+            }
+
+            batches += reader.GetInt64(0);
+            requests += reader.GetInt64(1);
+        }
+
+        await using var segments = source.CreateCommand(DeleteSegments);
+        segments.Parameters.Add(new() { Value = before, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        await segments.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        return string.Create(CultureInfo.InvariantCulture, $"Deleted {requests} requests in {batches} batches from before {before:yyyy-MM-ddTHH:mm:ssZ}; their sums and the audit log stay.");
+    }
+}
