@@ -3,6 +3,7 @@ using GeminiBalance.AdminUi.Components.Shared;
 using GeminiBalance.AdminUi.Identity;
 using GeminiBalance.AdminUi.Pages.AccessKeys;
 using GeminiBalance.AdminUi.Pages.Keys;
+using GeminiBalance.AdminUi.Pages.Usage;
 using Microsoft.AspNetCore.Components;
 using Radzen;
 
@@ -38,6 +39,7 @@ internal static class UserInterface
         services.AddScoped<Outcomes>();
         services.AddScoped<KeyActions>();
         services.AddScoped<Gateway>();
+        services.AddScoped<GroupNames>();
         services.AddAntiforgery(options =>
         {
             options.Cookie.Name = "gb.antiforgery";
@@ -62,6 +64,7 @@ internal static class UserInterface
         where TRoot : IComponent
     {
         app.MapStaticAssets().AllowAnonymous();
+        app.MapUsageExport();
 
         // The policy of every answer says it already; two policies would both hold.
         app.MapRazorComponents<TRoot>().AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = null);

@@ -18,6 +18,40 @@ internal sealed class StatsClient(HttpClient http)
         return http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/stats/overview{query}"), ContractsJson.Default.Overview, cancellationToken);
     }
 
+    /// <summary>Usage by group, in buckets or as one sum.</summary>
+    public Task<Contracts.Usage> UsageAsync(DateTimeOffset from, DateTimeOffset to, string? bucket, string zone, UsageGrouping grouping, string? model, CancellationToken cancellationToken)
+    {
+        var query = QueryString.Create("from", Instant(from)).Add("to", Instant(to)).Add("tz", zone).Add("groupBy", JsonNamingPolicy.CamelCase.ConvertName(grouping.ToString()));
+        query = bucket is null ? query : query.Add("bucket", bucket);
+        query = model is null ? query : query.Add("model", model);
+        return http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/stats/usage{query}"), ContractsJson.Default.Usage, cancellationToken);
+    }
+
+    /// <summary>A page of requests, newest first.</summary>
+    public Task<RequestPage> RequestsAsync(DateTimeOffset from, DateTimeOffset to, string? model, string? outcome, string? accessKey, string? after, int limit, CancellationToken cancellationToken)
+    {
+        var query = QueryString.Create("from", Instant(from)).Add("to", Instant(to)).Add("limit", limit.ToString(CultureInfo.InvariantCulture));
+        foreach (var (name, value) in (ReadOnlySpan<(string, string?)>)[("model", model), ("outcome", outcome), ("accessKey", accessKey), ("after", after)])
+        {
+            query = string.IsNullOrEmpty(value) ? query : query.Add(name, value);
+        }
+
+        return http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/stats/requests{query}"), ContractsJson.Default.RequestPage, cancellationToken);
+    }
+
+    /// <summary>All that is known of one request.</summary>
+    public Task<RequestStory> RequestAsync(Guid id, CancellationToken cancellationToken) =>
+        http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/stats/requests/{id}"), ContractsJson.Default.RequestStory, cancellationToken);
+
+    /// <summary>A page of the audit log, newest first.</summary>
+    public Task<AuditPage> AuditAsync(AuditArea? area, string? after, int limit, CancellationToken cancellationToken)
+    {
+        var query = QueryString.Create("limit", limit.ToString(CultureInfo.InvariantCulture));
+        query = area is null ? query : query.Add("area", area.Value.ToString());
+        query = after is null ? query : query.Add("after", after);
+        return http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/stats/audit{query}"), ContractsJson.Default.AuditPage, cancellationToken);
+    }
+
     public Task<FailedRequest[]> FailuresAsync(int limit, CancellationToken cancellationToken) =>
         http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/stats/failures?limit={limit}"), ContractsJson.Default.FailedRequestArray, cancellationToken);
 

@@ -14,3 +14,12 @@ public sealed class AccessKeysTexts;
 
 /// <summary>Texts of signing in and of the password's page.</summary>
 public sealed class AccountTexts;
+
+/// <summary>Texts of the usage page.</summary>
+public sealed class UsageTexts;
+
+/// <summary>Texts of the requests' pages.</summary>
+public sealed class RequestsTexts;
+
+/// <summary>Texts of the audit log's page.</summary>
+public sealed class AuditTexts;

@@ -32,7 +32,7 @@ public sealed class LookTests(Site site)
     public async Task Pages_InThisLook_AreAccessibleAndFit(string language, string theme, int width)
     {
         await using var visit = await site.SignedInAsync(language, theme, width);
-        foreach (var path in new[] { "/", "/keys?limit=25", "/access-keys" })
+        foreach (var path in new[] { "/", "/keys?limit=25", "/access-keys", "/usage", "/requests", $"/requests/{site.Services.Requests[0].Id}", "/audit" })
         {
             await visit.OpenAsync(path);
             await CheckAsync(visit.Page, path, language, theme, width);

@@ -28,6 +28,10 @@ public sealed class Loaded<T>
         }
     }
 
+    /// <summary>Takes over what another try came to.</summary>
+    /// <param name="other">The try.</param>
+    public Task TakeAsync(Loaded<T> other) => TryAsync(() => other.Error is { } error ? Task.FromException<T>(error) : Task.FromResult(other.Value!));
+
     /// <summary>Forgets the value, for when another question is asked.</summary>
     public void Clear()
     {

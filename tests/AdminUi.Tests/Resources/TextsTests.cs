@@ -10,7 +10,7 @@ namespace GeminiBalance.AdminUi.Tests.Resources;
 /// <summary>Every text is there in both languages.</summary>
 public sealed partial class TextsTests
 {
-    public static TheoryData<Type> Areas() => [typeof(ShellTexts), typeof(OverviewTexts), typeof(KeysTexts), typeof(AccessKeysTexts), typeof(AccountTexts)];
+    public static TheoryData<Type> Areas() => [typeof(ShellTexts), typeof(OverviewTexts), typeof(KeysTexts), typeof(AccessKeysTexts), typeof(AccountTexts), typeof(UsageTexts), typeof(RequestsTexts), typeof(AuditTexts)];
 
     [Theory]
     [MemberData(nameof(Areas))]
@@ -34,6 +34,14 @@ public sealed partial class TextsTests
         Assert.All(Enum.GetNames<KeyStatus>(), name => Assert.Contains($"Status.{name}", keys));
         Assert.All(Enum.GetNames<ImportOutcome>(), name => Assert.Contains($"Outcome.{name}", keys));
         Assert.All(Enum.GetNames<RequestOutcome>(), name => Assert.Contains($"RequestOutcome.{name}", overview));
+        var requests = Read(typeof(RequestsTexts), CultureInfo.InvariantCulture);
+        Assert.All(Enum.GetNames<UpstreamOutcomeClass>(), name => Assert.Contains($"Attempt.{name}", requests));
+        Assert.All(Enum.GetNames<RequestOperation>(), name => Assert.Contains($"Operation.{name}", requests));
+        var usage = Read(typeof(UsageTexts), CultureInfo.InvariantCulture);
+        Assert.All(Enum.GetNames<RequestOutcome>(), name => Assert.Contains($"Outcome.{name}", usage));
+        Assert.All(Enum.GetNames<UsageGrouping>(), name => Assert.Contains($"Group.{name}", usage));
+        var audit = Read(typeof(AuditTexts), CultureInfo.InvariantCulture);
+        Assert.All(Enum.GetNames<AuditArea>(), name => Assert.Contains($"Area.{name}", audit));
     }
 
     private static Dictionary<string, string> Read(Type area, CultureInfo culture) =>

@@ -38,6 +38,13 @@ public sealed class FakeServices : IAsyncDisposable
 
     public List<FailedRequest> Failures { get; } = [];
 
+    public List<RequestFact> Requests { get; } = [];
+
+    public List<AuditEntry> Audit { get; } = [];
+
+    /// <summary>Groups and how much of the whole each has, for every grouping.</summary>
+    public Func<UsageGrouping, IReadOnlyList<string?>> Groups { get; set; } = _ => [];
+
     /// <summary>Requests per bucket, for every range.</summary>
     public Func<DateTimeOffset, UsageCounts> Counts { get; set; } = _ => Samples.None;
 
@@ -136,6 +143,14 @@ public sealed class FakeServices : IAsyncDisposable
         });
 
         app.MapGet("/stats/overview", (DateTimeOffset from, DateTimeOffset to, string bucket) => Samples.Overview(from, to, Widths[bucket], Counts, LagSeconds));
+        app.MapGet("/stats/usage", (DateTimeOffset from, DateTimeOffset to, string? bucket, string groupBy, string? model) => Samples.Usage(from, to, bucket is null ? null : Widths[bucket], Enum.Parse<UsageGrouping>(groupBy, ignoreCase: true), Groups, model, LagSeconds));
+        app.MapGet("/stats/requests", (string? outcome, string? model, string? after, int limit) =>
+        {
+            var matching = Requests.Where(fact => (outcome is null || fact.Outcome.ToString() == outcome) && (model is null || fact.ModelAsked == model)).SkipWhile(fact => after is not null && fact.Id.ToString() != after).Skip(after is null ? 0 : 1).ToList();
+            return new RequestPage([.. matching.Take(limit)], matching.Count > limit ? matching[limit - 1].Id : null);
+        });
+        app.MapGet("/stats/requests/{id:guid}", (Guid id) => Requests.Find(fact => fact.Id == id) is { } fact ? Results.Ok(new RequestStory(fact, 0.0012, Guid.Empty, fact.StartedAt)) : Results.NotFound());
+        app.MapGet("/stats/audit", (string? area) => new AuditPage([.. Audit.Where(entry => area is null || entry.Area.ToString() == area)], null));
         app.MapGet("/stats/failures", (int limit) => Failures.Take(limit).ToArray());
         app.MapGet("/stats/projections", () => new ProjectionStatus(1, new Dictionary<string, long>(), LagSeconds, "one"));
         app.MapGet("/stats/live", LiveAsync);

@@ -59,6 +59,35 @@ public static class Samples
         return new UsageCounts(requests, requests - 16, 7, 5, 4, requests * 320, requests * 140, requests * 30, requests * 12, requests * 490);
     }
 
+    /// <summary>Usage in which the first group has half of everything, the second a quarter, and so on.</summary>
+    public static Usage Usage(DateTimeOffset from, DateTimeOffset to, TimeSpan? bucket, UsageGrouping grouping, Func<UsageGrouping, IReadOnlyList<string?>> groups, string? model, double lag)
+    {
+        var rows = new List<UsageRow>();
+        var names = groups(grouping).Where(group => model is null || grouping != UsageGrouping.Model || group == model).ToList();
+        for (var at = from; at < to; at += bucket ?? (to - from))
+        {
+            rows.AddRange(names.Select((group, i) => new UsageRow(bucket is null ? null : at, group, UsageOf(1000 >> i))));
+        }
+
+        return new Usage(from, to, grouping, rows.Select(row => row.Counts).Aggregate(None, Add), rows, lag);
+    }
+
+    /// <summary>Requests of every outcome, one with two attempts and a choice between two keys.</summary>
+    public static IEnumerable<RequestFact> Facts(FakeServices services)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var (key, other, holder) = (services.Keys[10].Id, services.Keys[11].Id, services.AccessKeys[0].Id);
+        var choice = new KeyChoice("adaptive", 112, 8, new Dictionary<string, int> { ["cooling"] = 6, ["invalid"] = 2 }, [new ChoiceFinalist(other, 0.912, 0.998, 840, 0.7, 3), new ChoiceFinalist(key, 0.644, 0.9, 1200, 0.2, 9)]);
+        foreach (var (outcome, i) in Enum.GetValues<RequestOutcome>().Select((outcome, i) => (outcome, i)))
+        {
+            var answered = outcome == RequestOutcome.Succeeded;
+            yield return new RequestFact(
+                Guid.CreateVersion7(now.AddMinutes(-i)), now.AddMinutes(-i), RequestOperation.ChatCompletion, outcome, answered ? 200 : 429 + i, answered ? null : "rate_limit_exceeded", i == 3 ? "gemini-2.5-flash-lite-preview-with-a-long-name" : "gemini-2.5-flash", "gemini-2.5-flash-002", holder, other,
+                answered ? [new AttemptFact(key, UpstreamOutcomeClass.QuotaPerMinute, 429, 80, 79, "RESOURCE_EXHAUSTED"), new AttemptFact(other, UpstreamOutcomeClass.Succeeded, 200, 900, 400)] : [new AttemptFact(key, UpstreamOutcomeClass.UpstreamError, 500, 120)],
+                choice, true, answered ? new TokenUsage(1200, 300, 80, 500, 0, 1580) : null, answered ? 480 : null, 1004, null, OverheadMs: 1.4);
+        }
+    }
+
     public static void Fill(FakeServices services)
     {
         var statuses = new[] { KeyStatus.Cooling, KeyStatus.Exhausted, KeyStatus.NotOffered, KeyStatus.Invalid, KeyStatus.Forbidden, KeyStatus.Degraded, KeyStatus.Disabled, KeyStatus.New };
@@ -73,6 +102,19 @@ public static class Samples
             new AccessKeyView(Guid.CreateVersion7(), "old laptop", "sk-gb-aa03", false, now.AddDays(-90), null, 2),
             new AccessKeyView(Guid.CreateVersion7(), "workshop", "sk-gb-Tt5x", true, now.AddDays(-30), now.AddDays(-1), 1),
         ]);
+        services.Groups = grouping => grouping switch
+        {
+            UsageGrouping.Model => ["gemini-2.5-flash", "gemini-2.5-pro", "gemini-3-flash-preview", "=1+1"],
+            UsageGrouping.Key => [.. services.Keys.Take(8).Select(key => key.Id.ToString()), null],
+            UsageGrouping.AccessKey => [.. services.AccessKeys.Select(key => key.Id.ToString())],
+            _ => [.. Enum.GetNames<RequestOutcome>()],
+        };
+        services.Requests.AddRange(Facts(services));
+        services.Audit.AddRange(
+        [
+            new AuditEntry(AuditArea.Keys, new DomainChange(Guid.CreateVersion7(), services.Keys[0].Id, services.Keys[0].Mask, "gb.key.health-changed.v1", now.AddMinutes(-4), "proxy-1", "Quota per minute used up (HTTP 429).", new Dictionary<string, string> { ["status"] = "Healthy" }, new Dictionary<string, string> { ["status"] = "Cooling" })),
+            new AuditEntry(AuditArea.Settings, new DomainChange(Guid.CreateVersion7(), null, "Balancing:Strategy", "gb.setting.saved.v1", now.AddHours(-2), "admin", "Saved in the admin UI.", new Dictionary<string, string> { ["value"] = "round_robin" }, new Dictionary<string, string> { ["value"] = "<b>adaptive</b>" })),
+        ]);
         services.Failures.AddRange(
         [
             new FailedRequest(Guid.CreateVersion7(), now.AddSeconds(-40), RequestOutcome.NoKey, 429, "insufficient_quota", "gemini-2.5-pro", null, null, 3, UpstreamOutcomeClass.QuotaPerMinute),
@@ -81,9 +123,12 @@ public static class Samples
         ]);
     }
 
+    private static UsageCounts UsageOf(long requests) => new(requests, requests - 2, 1, 1, 0, requests * 320, requests * 140, requests * 30, requests * 12, requests * 490, CostUsd: requests * 0.0021);
+
     private static UsageCounts Add(UsageCounts a, UsageCounts b) => new(
         a.Requests + b.Requests, a.Succeeded + b.Succeeded, a.ClientErrors + b.ClientErrors, a.Failed + b.Failed, a.Aborted + b.Aborted,
-        a.PromptTokens + b.PromptTokens, a.CompletionTokens + b.CompletionTokens, a.ThoughtTokens + b.ThoughtTokens, a.CachedTokens + b.CachedTokens, a.TotalTokens + b.TotalTokens);
+        a.PromptTokens + b.PromptTokens, a.CompletionTokens + b.CompletionTokens, a.ThoughtTokens + b.ThoughtTokens, a.CachedTokens + b.CachedTokens, a.TotalTokens + b.TotalTokens,
+        CostUsd: a.CostUsd is null && b.CostUsd is null ? null : (a.CostUsd ?? 0) + (b.CostUsd ?? 0));
 
     private sealed record Cause(string? Reason = null, int? Status = null, string? Model = null, DateTimeOffset? Until = null);
 }
