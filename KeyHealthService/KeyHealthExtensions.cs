@@ -1,3 +1,4 @@
+using GeminiBalance.KeyHealthService.Cleaning;
 using GeminiBalance.KeyHealthService.Endpoints;
 using GeminiBalance.KeyHealthService.Guarding;
 using GeminiBalance.KeyHealthService.Importing;
@@ -49,6 +50,7 @@ internal static class KeyHealthExtensions
             .AddImporting()
             .AddTelling()
             .AddProbing()
+            .AddCleaning()
             .AddSingleton<KeyEndpoints.Desk>()
             .AddSingleton<AccessKeyDesk>();
     }
@@ -65,6 +67,7 @@ internal static class KeyHealthExtensions
         keys.MapKeys();
         keys.MapImport();
         keys.MapImportJobs();
+        keys.MapCleanup();
         app.MapPools();
         app.MapTransitions();
         app.MapAccessKeys();

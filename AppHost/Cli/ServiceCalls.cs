@@ -13,6 +13,7 @@ namespace GeminiBalance.Cli;
 internal sealed class ServiceCalls : IDisposable
 {
     private static readonly TimeSpan KeysTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan JobStep = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(50);
 
     private readonly RunningSystem system;
@@ -62,6 +63,34 @@ internal sealed class ServiceCalls : IDisposable
         await WaitAsync(async () => await KnowsAsync(result.Epoch, result.Sequence).ConfigureAwait(false), "the gateway did not take over the keys").ConfigureAwait(false);
         await WaitAsync(async () => (await GetAsync("keyhealth", "/keys?status=New", ContractsJson.Default.KeyPage).ConfigureAwait(false)).Items.All(key => key.LastCheckedAt is not null), null).ConfigureAwait(false);
         return result;
+    }
+
+    /// <summary>Imports many keys as a job, says how far it is, and waits until the proxy knows them.</summary>
+    public async Task<(ImportJob Job, IReadOnlyList<ImportLine> Rejected)> ImportManyAsync(string text, Action<ImportJob> progress)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(system.Address("keyhealth"), "/keys/import-jobs")) { Content = new StringContent(text, Encoding.UTF8, "text/plain") };
+        using var response = await SendAsync("keyhealth", request).ConfigureAwait(false);
+        var job = (await response.Content.ReadFromJsonAsync(ContractsJson.Default.ImportJob).ConfigureAwait(false))!;
+        while (job.State is ImportState.Waiting or ImportState.Running)
+        {
+            await Task.Delay(JobStep).ConfigureAwait(false);
+            var next = await GetAsync("keyhealth", $"/keys/import-jobs/{job.Id}", ContractsJson.Default.ImportJob).ConfigureAwait(false);
+            if (next.Processed != job.Processed)
+            {
+                progress(next);
+            }
+
+            job = next;
+        }
+
+        if (job is not { State: ImportState.Done, Epoch: { } epoch, Sequence: { } sequence })
+        {
+            throw new CliException($"The import is {job.State} after {job.Processed} of {job.Total} entries. {job.Problem}".TrimEnd());
+        }
+
+        await WaitAsync(async () => await KnowsAsync(epoch, sequence).ConfigureAwait(false), "the gateway did not take over the keys").ConfigureAwait(false);
+        var rejected = await GetAsync("keyhealth", $"/keys/import-jobs/{job.Id}/lines?outcome=NotAKey&limit=1000", ContractsJson.Default.ImportLinePage).ConfigureAwait(false);
+        return (job, rejected.Items);
     }
 
     public Task<KeySummary> SummaryAsync() => GetAsync("keyhealth", "/keys/summary", ContractsJson.Default.KeySummary);

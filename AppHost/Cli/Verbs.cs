@@ -12,6 +12,9 @@ internal static class Verbs
 
     private const int PageSize = 200;
 
+    /// <summary>Texts longer than this, about two thousand keys, go through a job.</summary>
+    private const int LargestAtOnce = 100_000;
+
     public static int Status(RunningSystem system, TextWriter output)
     {
         output.WriteLine($"AppHost  pid {system.State.Pid}  since {system.State.StartedAt.ToLocalTime():yyyy-MM-dd HH:mm:ss}{(system.State.Demo ? "  demo" : "")}");
@@ -31,16 +34,28 @@ internal static class Verbs
             : File.Exists(source) ? await File.ReadAllTextAsync(source).ConfigureAwait(false)
             : throw new CliException($"There is no file {source}.");
         using var services = new ServiceCalls(system);
-        var result = await services.ImportAsync(text).ConfigureAwait(false);
-        foreach (var line in result.Lines.Where(line => line.Outcome == ImportOutcome.NotAKey))
+        IEnumerable<ImportLine> rejected;
+        (int Added, int Duplicates, int Rejected) counts;
+        if (text.Length > LargestAtOnce)
+        {
+            var many = await services.ImportManyAsync(text, job => output.WriteLine($"{job.Processed} of {job.Total}")).ConfigureAwait(false);
+            (rejected, counts) = (many.Rejected, (many.Job.Added, many.Job.Duplicates, many.Job.Rejected));
+        }
+        else
+        {
+            var result = await services.ImportAsync(text).ConfigureAwait(false);
+            (rejected, counts) = (result.Lines.Where(line => line.Outcome == ImportOutcome.NotAKey), (result.Added, result.Duplicates, result.Rejected));
+        }
+
+        foreach (var line in rejected)
         {
             output.WriteLine($"line {line.Line}: no key: {line.Reason}");
         }
 
-        output.WriteLine($"{result.Added} added, {result.Duplicates} known already, {result.Rejected} rejected.");
+        output.WriteLine($"{counts.Added} added, {counts.Duplicates} known already, {counts.Rejected} rejected.");
         var summary = await services.SummaryAsync().ConfigureAwait(false);
         output.WriteLine("The pool: " + string.Join(", ", summary.ByStatus.OrderBy(entry => entry.Key).Select(entry => $"{entry.Value} {entry.Key}")) + ".");
-        return result.Rejected > 0 ? SomeRejected : 0;
+        return counts.Rejected > 0 ? SomeRejected : 0;
     }
 
     public static async Task<int> ListKeysAsync(RunningSystem system, TextWriter output)

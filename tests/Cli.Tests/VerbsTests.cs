@@ -60,6 +60,31 @@ public sealed class VerbsTests
     }
 
     [Fact]
+    public async Task ImportKeys_ManyAtOnce_GoAsAJobWithProgress()
+    {
+        await using var stub = await StubSystem.StartAsync();
+        var job = new ImportJob(Guid.CreateVersion7(), ImportState.Waiting, "lines", false, 5000, 0, 0, 0, 0, "gb", DateTimeOffset.UnixEpoch, null, null, null, null);
+        var asked = 0;
+        stub.On("POST /keys/import-jobs", ContractsJson.Default.ImportJob, () => job);
+        stub.On($"GET /keys/import-jobs/{job.Id}", ContractsJson.Default.ImportJob, () => asked++ == 0
+            ? job with { State = ImportState.Running, Processed = 2000 }
+            : job with { State = ImportState.Done, Processed = 5000, Added = 4999, Rejected = 1, Epoch = Epoch, Sequence = 9 });
+        stub.On($"GET /keys/import-jobs/{job.Id}/lines", ContractsJson.Default.ImportLinePage, () => new([new(7, ImportOutcome.NotAKey, null, null, "too short")], null));
+        stub.On("GET /internal/status", ContractsJson.Default.ProxyStatus, () => Status(9));
+        stub.On("GET /keys/summary", ContractsJson.Default.KeySummary, () => new(4999, new Dictionary<KeyStatus, int> { [KeyStatus.New] = 4999 }));
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.In("keys.txt"), new string('k', 200_000), TestContext.Current.CancellationToken);
+        using var output = new StringWriter();
+
+        Assert.Equal(3, await Verbs.ImportKeysAsync(stub.System, folder.In("keys.txt"), output));
+
+        Assert.Equal(0, stub.CallsTo("POST /keys/imports"));
+        Assert.Contains("2000 of 5000", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("line 7: no key: too short", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("4999 added, 0 known already, 1 rejected.", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ImportKeys_NoSuchFile_SaysSo()
     {
         await using var stub = await StubSystem.StartAsync();

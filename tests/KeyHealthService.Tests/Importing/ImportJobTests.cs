@@ -91,27 +91,27 @@ public sealed class ImportJobTests(ServersFixture servers)
 
     [Fact]
     [Trait("Suite", "Full")]
-    public async Task Job_OfAHundredThousandKeys_StaysWithinAMinuteAndItsMemory()
+    public async Task Job_OfAHundredThousandKeys_EndsWithinItsMemory()
     {
-        await using var service = await RunningService.StartAsync(servers);
-        var text = TestKeys.Lines(100_000);
-        GC.Collect();
-        var before = GC.GetTotalMemory(true);
-        long most = 0;
+        await using var service = await RunningService.StartAsync(servers, ("Probing:Enabled", "false"));
+        using var process = await ServiceProcess.StartAsync(service.Settings);
+        await service.StopAsync();
         var watch = Stopwatch.StartNew();
-        var job = await StartAsync(service, text, "");
+        using var started = await process.Http.PostAsync("/keys/import-jobs", new StringContent(TestKeys.Lines(100_000), Encoding.UTF8, "text/plain"));
+        var job = (await started.Content.ReadFromJsonAsync<ImportJob>(ContractsJson.Default.Options))!;
         await Eventually.TrueAsync(
             async () =>
             {
-                most = Math.Max(most, GC.GetTotalMemory(false) - before);
-                return (await FindAsync(service, job)).State == ImportState.Done;
+                job = (await process.Http.GetFromJsonAsync<ImportJob>($"/keys/import-jobs/{job.Id}", ContractsJson.Default.Options))!;
+                return job.State == ImportState.Done;
             },
             TimeSpan.FromMinutes(5),
             "the import of 100,000 keys");
-        TestContext.Current.TestOutputHelper?.WriteLine($"100,000 keys in {watch.Elapsed.TotalSeconds:0.0} s, at most {most >> 20} MiB of managed memory more");
+        process.Refresh();
+        TestContext.Current.TestOutputHelper?.WriteLine($"100,000 keys in {watch.Elapsed.TotalSeconds:0.0} s, process at most {process.MostMemory >> 20} MiB");
 
-        Assert.Equal(100_000, (await FindAsync(service, job)).Added);
-        Assert.True(most < 256 << 20, $"It took {most >> 20} MiB.");
+        Assert.Equal(100_000, job.Added);
+        Assert.True(process.MostMemory < 512L << 20, $"It took {process.MostMemory >> 20} MiB.");
     }
 
     private static async Task<ImportJob> StartAsync(RunningService service, string text, string query, string? idempotencyKey = null)

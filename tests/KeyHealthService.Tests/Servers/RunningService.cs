@@ -117,6 +117,9 @@ internal sealed class RunningService : IAsyncDisposable
     private async Task SucceededAsync(HttpResponseMessage response) =>
         Assert.True(response.IsSuccessStatusCode, $"{response.StatusCode}: {await response.Content.ReadAsStringAsync()}\n{string.Join('\n', Log.Errors)}");
 
+    /// <summary>Stops the work of this process; the database stays.</summary>
+    public Task StopAsync() => app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
