@@ -55,6 +55,10 @@ internal static class CommandLine
             case ["usage", .. var options]:
                 var request = UsageRequest.Read(options);
                 return await UsageVerb.RunAsync(RunningSystem.On(folder), request, output).ConfigureAwait(false);
+            case ["rebuild-projections"]:
+                return await StoreVerbs.RebuildAsync(RunningSystem.On(folder), null, output).ConfigureAwait(false);
+            case ["rebuild-projections", var view]:
+                return await StoreVerbs.RebuildAsync(RunningSystem.On(folder), view, output).ConfigureAwait(false);
             case ["replay"]:
                 return await StoreVerbs.ReplayAsync(RunningSystem.On(folder), output).ConfigureAwait(false);
             case ["doctor"]:

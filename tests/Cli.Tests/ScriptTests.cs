@@ -8,7 +8,7 @@ namespace GeminiBalance.Cli.Tests;
 public sealed class ScriptTests
 {
     private static readonly string Root = typeof(ScriptTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
-    private static readonly string[] Verbs = ["demo", "up", "down", "test", "status", "logs", "doctor", "keys import", "keys list", "access-keys create", "access-keys list", "usage", "replay", "password", "version", "help"];
+    private static readonly string[] Verbs = ["demo", "up", "down", "test", "status", "logs", "doctor", "keys import", "keys list", "access-keys create", "access-keys list", "usage", "replay", "rebuild-projections", "password", "version", "help"];
 
     [Theory]
     [InlineData("gb")]
