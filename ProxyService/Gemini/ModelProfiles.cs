@@ -3,21 +3,23 @@ namespace GeminiBalance.ProxyService.Gemini;
 /// <summary>The known families of models; the longest prefix that fits a name wins.</summary>
 internal sealed class ModelProfiles
 {
+    private const int UsualLimit = 65_536;
+
     private static readonly ThinkingControl NoThinking = new ThinkingControl.None();
     private static readonly ThinkingControl MinimalToHigh = new ThinkingControl.Level(HasMinimal: true, HasMedium: true, HasExtraHigh: false);
     private static readonly ThinkingControl LowToHigh = new ThinkingControl.Level(HasMinimal: false, HasMedium: true, HasExtraHigh: false);
     private static readonly ThinkingControl LowToExtraHigh = new ThinkingControl.Level(HasMinimal: false, HasMedium: true, HasExtraHigh: true);
 
     /// <summary>A family nobody has described: taken for the newest one.</summary>
-    private static readonly ModelProfile Unknown = Newest("", LowToHigh);
+    private static readonly ModelProfile Unknown = Newest("", LowToHigh) with { OutputLimit = null };
 
     private static readonly ModelProfile[] Shipped =
     [
         new("gemini-1.5-", NoThinking) { RefusesPenalties = false },
         new("gemini-2.0-", NoThinking) { RefusesPenalties = false },
-        new("gemini-2.5-pro", new ThinkingControl.Budget(128, 32768, CanBeOff: false)),
-        new("gemini-2.5-flash", new ThinkingControl.Budget(1, 24576, CanBeOff: true)),
-        new("gemini-2.5-flash-lite", new ThinkingControl.Budget(512, 24576, CanBeOff: true)),
+        new("gemini-2.5-pro", new ThinkingControl.Budget(128, 32768, CanBeOff: false)) { OutputLimit = UsualLimit },
+        new("gemini-2.5-flash", new ThinkingControl.Budget(1, 24576, CanBeOff: true)) { OutputLimit = UsualLimit },
+        new("gemini-2.5-flash-lite", new ThinkingControl.Budget(512, 24576, CanBeOff: true)) { OutputLimit = UsualLimit },
         Third("gemini-3-pro", new ThinkingControl.Level(HasMinimal: false, HasMedium: false, HasExtraHigh: false)),
         Third("gemini-3-flash", MinimalToHigh),
         Third("gemini-3.1-pro", LowToHigh),
@@ -31,7 +33,10 @@ internal sealed class ModelProfiles
         Newest("gemini-4-carbon", LowToHigh),
         Newest("gemini-4-hydrogen", LowToExtraHigh),
         Newest("gemini-4-neon", LowToExtraHigh),
-        new("gemma-", NoThinking) { RefusesSystemInstruction = true, RefusesTools = true, MostCandidates = 1 },
+        Newest("gemini-flash-latest", LowToHigh),
+        Newest("gemini-flash-lite-latest", MinimalToHigh),
+        Third("gemini-pro-latest", LowToHigh),
+        new("gemma-", NoThinking) { RefusesSystemInstruction = true, RefusesTools = true, MostCandidates = 1, OutputLimit = 8_192 },
         new("gemini-embedding", NoThinking),
     ];
 
@@ -63,12 +68,12 @@ internal sealed class ModelProfiles
         }
 
         // Models that draw or speak are named after the family they are made from.
-        return model.Contains("-image", StringComparison.Ordinal) ? profile with { Thinking = NoThinking, DrawsImages = true, MostCandidates = 1, IgnoresSampling = false, EnforcesSignatures = false, RefusesTools = true }
-            : model.Contains("-tts", StringComparison.Ordinal) ? profile with { Thinking = NoThinking, Speaks = true, MostCandidates = 1, EnforcesSignatures = false, RefusesTools = true }
+        return model.Contains("-image", StringComparison.Ordinal) ? profile with { Thinking = NoThinking, DrawsImages = true, MostCandidates = 1, IgnoresSampling = false, EnforcesSignatures = false, RefusesTools = true, OutputLimit = 32_768 }
+            : model.Contains("-tts", StringComparison.Ordinal) ? profile with { Thinking = NoThinking, Speaks = true, MostCandidates = 1, EnforcesSignatures = false, RefusesTools = true, OutputLimit = 16_384 }
             : profile;
     }
 
-    private static ModelProfile Third(string prefix, ThinkingControl thinking) => new(prefix, thinking) { EnforcesSignatures = true, MixesTools = true };
+    private static ModelProfile Third(string prefix, ThinkingControl thinking) => new(prefix, thinking) { EnforcesSignatures = true, MixesTools = true, OutputLimit = UsualLimit };
 
     private static ModelProfile Newest(string prefix, ThinkingControl thinking) =>
         Third(prefix, thinking) with { IgnoresSampling = true, RefusesModelTurnLast = true, MostCandidates = 1 };

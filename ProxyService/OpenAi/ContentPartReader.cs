@@ -27,10 +27,15 @@ internal static class ContentPartReader
                 part.Once(Seen.Type, "type");
                 part.Type = FieldReading.RequiredText(ref reader, part.Path("type"));
             }
-            else if (reader.ValueTextEquals("text"u8) || reader.ValueTextEquals("refusal"u8))
+            else if (reader.ValueTextEquals("text"u8))
             {
                 part.Once(Seen.Text, "text");
                 part.Text = FieldReading.RequiredSlice(ref reader, part.Path("text"));
+            }
+            else if (reader.ValueTextEquals("refusal"u8))
+            {
+                part.Once(Seen.Refusal, "refusal");
+                ReadRefusal(ref reader, ref part);
             }
             else if (reader.ValueTextEquals("image_url"u8) || reader.ValueTextEquals("video_url"u8))
             {
@@ -52,6 +57,18 @@ internal static class ContentPartReader
         }
 
         Add(in part, body, request);
+    }
+
+    /// <summary>Clients that keep what the model said as one object send this beside a text, and null.</summary>
+    private static void ReadRefusal(ref Utf8JsonReader reader, ref Fields part)
+    {
+        reader.Read();
+        part.Refusal = reader.TokenType switch
+        {
+            JsonTokenType.Null => default,
+            JsonTokenType.String => FieldReading.Slice(ref reader, part.Path("refusal")),
+            _ => throw FieldReading.Refuse(OpenAiError.WrongType(part.Path("refusal").ToString(), "a string")),
+        };
     }
 
     private static void ReadMedia(ref Utf8JsonReader reader, ref Fields part, bool mayBeString)
@@ -110,14 +127,15 @@ internal static class ContentPartReader
             case null:
                 throw FieldReading.Refuse(OpenAiError.Missing(part.Path("type").ToString()));
             case "text" or "refusal":
-                if (part.Text.IsNone)
+                var text = part.Type == "text" ? part.Text : part.Refusal;
+                if (text.IsNone)
                 {
-                    throw FieldReading.Refuse(OpenAiError.Missing(part.Path("text").ToString()));
+                    throw FieldReading.Refuse(OpenAiError.Missing(part.Path(part.Type).ToString()));
                 }
 
-                if (!part.Text.IsEmptyString)
+                if (!text.IsEmptyString)
                 {
-                    request.Parts.Add(new ContentPart(part.Text));
+                    request.Parts.Add(new ContentPart(text));
                 }
 
                 break;
@@ -165,6 +183,7 @@ internal static class ContentPartReader
         Type = 1,
         Text = 2,
         Media = 4,
+        Refusal = 8,
     }
 
     private ref struct Fields
@@ -177,6 +196,7 @@ internal static class ContentPartReader
         public string? Name;
         public string? DataName;
         public JsonSlice Text;
+        public JsonSlice Refusal;
         public JsonSlice Url;
         public JsonSlice Data;
         public string? Format;

@@ -38,6 +38,11 @@ internal static class EmbeddingRequestReader
         {
             error = OpenAiError.InvalidJson($"The request body is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine}).");
         }
+        catch (InvalidOperationException)
+        {
+            // Names and words are compared unescaped, which half of a surrogate pair cannot be.
+            error = OpenAiError.Invalid("invalid_unicode", "The request body holds half of a surrogate pair, which is no Unicode text.");
+        }
         catch (RequestRefusedException e)
         {
             error = e.Error;

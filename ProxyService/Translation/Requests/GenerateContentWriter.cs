@@ -73,10 +73,21 @@ internal static class GenerateContentWriter
         writer.WriteEndObject();
     }
 
-    /// <summary>Models before Gemini 3 refuse a demand for JSON beside functions.</summary>
+    /// <summary>Models before Gemini 3 refuse a demand for JSON beside tools of any kind.</summary>
     private static bool SaysJsonInWords(ChatRequest request, ModelProfile profile, TranslationOptions options)
     {
-        if (request.Format is null || request.Tools.Functions.Count == 0 || profile.MixesTools)
+        if (request.Format is null || profile.MixesTools)
+        {
+            return false;
+        }
+
+        // Without an instruction there is no place for the words either.
+        if (profile is { RefusesTools: true, RefusesSystemInstruction: true })
+        {
+            throw new RequestRefusedException(OpenAiError.Unsupported("response_format", $"The model '{request.Model}' does not answer in JSON on demand: ask for it in the messages."));
+        }
+
+        if (request.Tools.Functions.Count == 0 && request.Tools.BuiltIn == BuiltInTools.None && !options.Search)
         {
             return false;
         }

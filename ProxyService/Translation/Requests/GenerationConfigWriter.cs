@@ -29,6 +29,11 @@ internal static class GenerationConfigWriter
             writer.WriteNumber("candidateCount"u8, request.Choices);
         }
 
+        if (request.MaxTokens > profile.OutputLimit)
+        {
+            request.Warn("the token limit was lowered to the most the model can answer");
+        }
+
         WriteIfSet(writer, "maxOutputTokens"u8, request.MaxTokens is { } most && profile.OutputLimit is { } limit ? Math.Min(most, limit) : request.MaxTokens);
         if (request.Seed is { } seed && !options.Learned.HasFlag(LearnedLimits.Seed))
         {

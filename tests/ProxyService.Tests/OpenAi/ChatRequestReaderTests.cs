@@ -33,7 +33,20 @@ public sealed class ChatRequestReaderTests
         Assert.Empty(request.Warnings);
     }
 
+    [Fact]
+    public void Part_WithANullRefusalBesideItsText_IsItsText()
+    {
+        // So agents send back what a model has said.
+        const string json = """{"model":"m","messages":[{"role":"assistant","content":[{"type":"text","text":"said","refusal":null}]},{"role":"assistant","content":[{"type":"refusal","refusal":"no"}]},{"role":"user","content":"go"}]}""";
+
+        var request = Read(json, out var error)!;
+
+        Assert.Null(error);
+        Assert.Equal(["\"said\"", "\"no\"", "\"go\""], request.Parts.Select(part => Encoding.UTF8.GetString(part.Text.In(Encoding.UTF8.GetBytes(json)))));
+    }
+
     [Theory]
+    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"te\\ud800xt\":\"a\"}]}]}", "invalid_unicode", null)]
     [InlineData("", "invalid_json", null)]
     [InlineData("{", "invalid_json", null)]
     [InlineData("null", "invalid_body", null)]
