@@ -111,7 +111,16 @@ internal sealed class ClientAnswer(HttpContext context, RequestRecord record, IR
         if (warnings.Count > 0)
         {
             var text = string.Join("; ", warnings);
-            headers["x-gb-warnings"] = text.Length > LongestWarnings ? text[..LongestWarnings] : text;
+            headers["x-gb-warnings"] = Printable(text.Length > LongestWarnings ? text[..LongestWarnings] : text);
         }
     }
+
+    /// <summary>Warnings may name fields by the client's own words, which a header cannot hold whatever they are.</summary>
+    private static string Printable(string text) => string.Create(text.Length, text, static (target, source) =>
+    {
+        for (var i = 0; i < source.Length; i++)
+        {
+            target[i] = source[i] is >= ' ' and <= '~' ? source[i] : '?';
+        }
+    });
 }

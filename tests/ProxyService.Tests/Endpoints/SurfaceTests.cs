@@ -117,6 +117,18 @@ public sealed class SurfaceTests
     }
 
     [Fact]
+    public async Task Warnings_ThatNameTheClientsOwnWords_FitIntoAHeader()
+    {
+        await using var upstream = await StubUpstream.StartAsync((context, _) => StubUpstream.JsonAsync(context, 200, """{"candidates":[{"content":{"parts":[{"text":"ok"}]},"finishReason":"STOP"}]}"""));
+        await using var gateway = await GatewayHost.StartAsync(upstream.Address, [Key]);
+
+        using var response = await gateway.Client.PostAsync("/v1/chat/completions", new StringContent("""{"model":"gemini-2.5-flash","messages":[{"role":"user","content":"a"}],"extra_body":{"a\u0000\r\nb世":1}}""", Encoding.UTF8, "application/json"), TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Contains("a???b?", response.Headers.GetValues("x-gb-warnings").Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AccessKey_UnknownDisabledOrExpired_GetTheSameAnswer()
     {
         await using var gateway = await GatewayHost.StartAsync(new Uri("http://127.0.0.1:1"), [Key]);
