@@ -40,10 +40,15 @@ internal sealed class ChatEndpoint(
 
         operation.Record.Model = request.Model;
         operation.Record.Streamed = request.Stream;
-        if (settings.Choose(request.Model) is not { } model)
+        if (settings.ChooseForChat(request.Model) is not { } model)
         {
             await operation.RefuseAsync(OpenAiError.Invalid("model_not_found", "Invalid 'model': no model can have this name.", "model")).ConfigureAwait(false);
             return;
+        }
+
+        if (model.IsDefault)
+        {
+            request.Warn($"the model asked for is not known: {model.Name} was used");
         }
 
         operation.Record.Model = model.Name;

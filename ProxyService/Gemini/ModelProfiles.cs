@@ -17,6 +17,7 @@ internal sealed class ModelProfiles
     [
         new("gemini-1.5-", NoThinking) { RefusesPenalties = false },
         new("gemini-2.0-", NoThinking) { RefusesPenalties = false },
+        new("gemini-2.", NoThinking),
         new("gemini-2.5-pro", new ThinkingControl.Budget(128, 32768, CanBeOff: false)) { OutputLimit = UsualLimit },
         new("gemini-2.5-flash", new ThinkingControl.Budget(1, 24576, CanBeOff: true)) { OutputLimit = UsualLimit },
         new("gemini-2.5-flash-lite", new ThinkingControl.Budget(512, 24576, CanBeOff: true)) { OutputLimit = UsualLimit },
@@ -72,6 +73,10 @@ internal sealed class ModelProfiles
             : model.Contains("-tts", StringComparison.Ordinal) ? profile with { Thinking = NoThinking, Speaks = true, MostCandidates = 1, EnforcesSignatures = false, RefusesTools = true, OutputLimit = 16_384 }
             : profile;
     }
+
+    /// <summary>Whether a model can be one of Google's: some family has its name, or it begins as all of them do.</summary>
+    /// <param name="model">Its name, without <c>models/</c>.</param>
+    public bool Knows(string model) => model.StartsWith("gemini-", StringComparison.Ordinal) || Array.Exists(sorted, known => model.StartsWith(known.Prefix, StringComparison.Ordinal));
 
     private static ModelProfile Third(string prefix, ThinkingControl thinking) => new(prefix, thinking) { EnforcesSignatures = true, MixesTools = true, OutputLimit = UsualLimit };
 

@@ -35,7 +35,19 @@ internal class MediaNetwork
             throw new MediaRefusedException();
         }
 
-        return await ConnectAsync(new IPEndPoint(addresses[0], host.Port), cancellationToken).ConfigureAwait(false);
+        // A host may have addresses this machine has no way to.
+        for (var i = 0; i < addresses.Length - 1; i++)
+        {
+            try
+            {
+                return await ConnectAsync(new IPEndPoint(addresses[i], host.Port), cancellationToken).ConfigureAwait(false);
+            }
+            catch (SocketException)
+            {
+            }
+        }
+
+        return await ConnectAsync(new IPEndPoint(addresses[^1], host.Port), cancellationToken).ConfigureAwait(false);
     }
 }
 

@@ -115,10 +115,10 @@ internal static class ChatRequestReader
                 break;
             case "reasoning_effort":
                 reader.Read();
-                request.Effort = ChatOptionReading.Effort(ref reader, "reasoning_effort");
+                request.Effort = ChatOptionReading.Effort(ref reader, "reasoning_effort") ?? request.Effort;
                 break;
             case "reasoning":
-                request.Effort = ChatOptionReading.Reasoning(ref reader) ?? request.Effort;
+                request.Effort ??= ChatOptionReading.Reasoning(ref reader);
                 break;
             case "input":
                 reader.Read();

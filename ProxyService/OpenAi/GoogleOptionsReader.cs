@@ -97,6 +97,11 @@ internal static class GoogleOptionsReader
         foreach (var property in Properties(thinking, field))
         {
             var path = $"{field}.{property.Name}";
+            if (property.Value.ValueKind == JsonValueKind.Null)
+            {
+                continue;
+            }
+
             switch (Snake(property.Name))
             {
                 case "thinking_budget":

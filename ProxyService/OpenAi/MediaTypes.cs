@@ -95,7 +95,8 @@ internal static class MediaTypes
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Gemini's name of a media type; null when it takes none such.</summary>
-    public static string? Supported(string type) => Known.GetValueOrDefault(type);
+    public static string? Supported(string type) =>
+        Known.GetValueOrDefault(type) ?? (type.StartsWith("text/", StringComparison.OrdinalIgnoreCase) ? "text/plain" : null);
 
     /// <summary>The media type of <c>input_audio.format</c>; null when unknown.</summary>
     public static string? OfAudioFormat(string format) => AudioFormats.GetValueOrDefault(format);
@@ -163,7 +164,16 @@ internal static class MediaTypes
 
         if (bytes.Length >= 12 && bytes[4..8].SequenceEqual("ftyp"u8))
         {
-            return bytes[8..12] is [(byte)'h', (byte)'e', ..] ? "image/heic" : bytes[8..12] is [(byte)'m', (byte)'i', (byte)'f', (byte)'1'] ? "image/heif" : bytes[8..11].SequenceEqual("M4A"u8) ? "audio/m4a" : "video/mp4";
+            return bytes[8..12] switch
+            {
+                [(byte)'h', (byte)'e', ..] => "image/heic",
+                [(byte)'m', (byte)'i' or (byte)'s', (byte)'f', (byte)'1'] => "image/heif",
+                [(byte)'a', (byte)'v', (byte)'i', ..] => "image/avif",
+                [(byte)'M', (byte)'4', (byte)'A', ..] => "audio/m4a",
+                [(byte)'q', (byte)'t', ..] => "video/mov",
+                [(byte)'3', (byte)'g', ..] => "video/3gpp",
+                _ => "video/mp4",
+            };
         }
 
         return null;

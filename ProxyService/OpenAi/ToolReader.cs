@@ -122,7 +122,8 @@ internal static class ToolReader
         }
 
         var hasProperties = parameters.TryGetProperty("properties", out var properties) && properties.ValueKind == JsonValueKind.Object && properties.EnumerateObject().MoveNext();
-        return hasProperties || parameters.TryGetProperty("$ref", out _) || parameters.TryGetProperty("anyOf", out _) || parameters.TryGetProperty("oneOf", out _) || parameters.TryGetProperty("allOf", out _)
+        var hasOthers = parameters.TryGetProperty("additionalProperties", out var others) && others.ValueKind == JsonValueKind.Object;
+        return hasProperties || hasOthers || parameters.TryGetProperty("$ref", out _) || parameters.TryGetProperty("anyOf", out _) || parameters.TryGetProperty("oneOf", out _) || parameters.TryGetProperty("allOf", out _)
             ? parameters
             : null;
     }

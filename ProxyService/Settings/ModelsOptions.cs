@@ -12,8 +12,14 @@ internal sealed class ModelsOptions : IValidateOptions<ModelsOptions>
     /// <summary>The model for requests whose model is unknown, when <see cref="Unknown"/> says so.</summary>
     public string? Default { get; set; }
 
-    /// <summary>What becomes of a request for a model the upstream does not list.</summary>
+    /// <summary>What becomes of a chat with a model that is none of Google's: one whose name no family has, and that does not begin with <c>gemini-</c>.</summary>
     public UnknownModel Unknown { get; set; }
+
+    /// <summary>Whether a conversation that ends with the assistant is refused on models that do not continue one, instead of getting a user message appended.</summary>
+    public bool RefusePrefill { get; set; }
+
+    /// <summary>Whether JSON together with tools is refused on models that cannot do both, instead of being asked for in words.</summary>
+    public bool RefuseJsonWithTools { get; set; }
 
     /// <summary>Models to try, in order, when no key can serve the one asked for.</summary>
     public Dictionary<string, string[]> Fallbacks { get; set; } = new(StringComparer.OrdinalIgnoreCase);

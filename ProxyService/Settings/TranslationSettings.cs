@@ -40,7 +40,8 @@ internal sealed class SafetyOptions : IValidateOptions<SafetyOptions>
 /// <param name="Name">The upstream's model.</param>
 /// <param name="Search">Whether the name asks for a search of the web.</param>
 /// <param name="Thinking">How much thinking the name asks for; null for nothing.</param>
-internal readonly record struct ModelChoice(string Name, bool Search, OpenAi.ReasoningEffort? Thinking);
+/// <param name="IsDefault">Whether it is the default model, in the place of one that is not known.</param>
+internal readonly record struct ModelChoice(string Name, bool Search, OpenAi.ReasoningEffort? Thinking, bool IsDefault = false);
 
 /// <summary>How requests are translated now: built from the settings whenever they change, read by every request.</summary>
 internal sealed class TranslationSettings : IDisposable
@@ -86,6 +87,23 @@ internal sealed class TranslationSettings : IDisposable
         return new ModelChoice(model, search, effort);
     }
 
+    /// <summary>Finds the model a client's chat means; the default one when what it means is none of Google's and the gateway is set so.</summary>
+    /// <inheritdoc cref="Choose" path="/param"/>
+    /// <returns>Null when it cannot be a model's name.</returns>
+    public ModelChoice? ChooseForChat(string asked)
+    {
+        var choice = Choose(asked);
+        var options = models.CurrentValue;
+        if (options.Unknown != UnknownModel.UseDefault || string.IsNullOrEmpty(options.Default) || (choice is { } known && names.Profiles.Knows(known.Name)))
+        {
+            return choice;
+        }
+
+        return Choose(options.Default) is { } standard
+            ? standard with { Search = standard.Search || choice is { Search: true }, Thinking = standard.Thinking ?? choice?.Thinking, IsDefault = true }
+            : choice;
+    }
+
     /// <summary>How a request for a model is translated.</summary>
     /// <param name="model">The model.</param>
     /// <param name="learned">What it was seen to refuse.</param>
@@ -93,12 +111,15 @@ internal sealed class TranslationSettings : IDisposable
     {
         var defaults = thinking.CurrentValue.For(model.Name);
         var texts = injection.CurrentValue;
+        var policy = models.CurrentValue;
         return new TranslationOptions
         {
             Effort = model.Thinking ?? defaults.Effort,
             ThinkingBudget = model.Thinking is null && defaults.Mode == ThinkingMode.Budget ? defaults.Budget : null,
             IncludeThoughts = defaults.IncludeThoughts,
             RefuseThinkingOff = defaults.RefuseOff,
+            RefusePrefill = policy.RefusePrefill,
+            RefuseJsonWithTools = policy.RefuseJsonWithTools,
             SystemText = Text(texts, texts.System),
             UserPrefix = Text(texts, texts.UserPrefix),
             UserSuffix = Text(texts, texts.UserSuffix),

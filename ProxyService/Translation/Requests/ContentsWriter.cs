@@ -17,6 +17,7 @@ internal ref struct ContentsWriter
     private readonly SystemPlan plan;
     private readonly SignaturePlan signatures;
     private readonly int lastUser;
+    private readonly bool tellsDetail;
     private bool systemTextsWait;
     private bool prefixWaits;
     private bool open;
@@ -33,7 +34,8 @@ internal ref struct ContentsWriter
         this.plan = plan;
         signatures = SignaturePlan.For(request, profile, options.ReplaceSignatures);
         lastUser = LastUser(request, plan);
-        systemTextsWait = !plan.AsInstruction;
+        systemTextsWait = plan.InFirstTurn;
+        tellsDetail = profile.MixesTools && !options.Learned.HasFlag(LearnedLimits.MediaResolution);
         prefixWaits = options.UserPrefix is not null;
         last = ChatRole.System;
     }
@@ -76,7 +78,11 @@ internal ref struct ContentsWriter
         {
             // A conversation begins with the user.
             OpenTurn("user"u8);
-            if (!systemTextsWait || !PartWriter.WriteSystem(writer, request, body, plan))
+            if (systemTextsWait)
+            {
+                PartWriter.WriteSystem(writer, request, body, plan);
+            }
+            else
             {
                 PartWriter.WriteText(writer, Placeholder);
             }
@@ -103,7 +109,7 @@ internal ref struct ContentsWriter
             prefixWaits = false;
         }
 
-        WriteParts(message, at);
+        WriteParts(message);
         WriteCalls(message, at);
         if (at == lastUser && options.UserSuffix is { } suffix)
         {
@@ -113,14 +119,14 @@ internal ref struct ContentsWriter
         last = role;
     }
 
-    private readonly void WriteParts(ChatMessage message, int at)
+    private readonly void WriteParts(ChatMessage message)
     {
         var parts = CollectionsMarshal.AsSpan(request.Parts).Slice(message.FirstPart, message.PartCount);
-        var signature = signatures.OfMessage(at, message);
+        var signature = signatures.OfMessage(message);
         for (var i = 0; i < parts.Length; i++)
         {
             // The signature of an answer without calls belongs to its last part.
-            PartWriter.Write(writer, parts[i], body, profile, i == parts.Length - 1 && message.CallCount == 0 ? signature : null);
+            PartWriter.Write(writer, parts[i], body, tellsDetail, i == parts.Length - 1 && message.CallCount == 0 ? signature : null);
         }
     }
 
@@ -167,7 +173,7 @@ internal ref struct ContentsWriter
             // Older models take media beside the results, not in them.
             for (var i = first; i < first + caller.CallCount; i++)
             {
-                ToolResultWriter.WriteMedia(writer, request, body, messages[i], profile);
+                ToolResultWriter.WriteMedia(writer, request, body, messages[i]);
             }
         }
 

@@ -23,10 +23,13 @@ internal static class GenerateContentWriter
     {
         using var writer = new Utf8JsonWriter(target, new JsonWriterOptions { SkipValidation = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         writer.WriteStartObject();
-        var refusesInstruction = profile.RefusesSystemInstruction || options.Learned.HasFlag(LearnedLimits.SystemInstruction);
-        var plan = SystemPlan.For(request, refusesInstruction);
         var jsonInWords = SaysJsonInWords(request, profile, options);
-        WriteSystemInstruction(writer, request, body, plan, options, jsonInWords, refusesInstruction);
+        var plan = SystemPlan.For(
+            request,
+            profile.RefusesSystemInstruction || options.Learned.HasFlag(LearnedLimits.SystemInstruction),
+            options.SystemText is { } added ? JsonText.Quote(added) : null,
+            jsonInWords ? JsonText.Quote(FormatInWords(request)) : null);
+        WriteSystemInstruction(writer, request, body, plan);
         new ContentsWriter(writer, request, body, profile, options, plan).Write();
         ToolsWriter.Write(writer, request, profile, options);
         WriteSafety(writer, request, options);
@@ -44,31 +47,16 @@ internal static class GenerateContentWriter
         writer.WriteEndObject();
     }
 
-    private static void WriteSystemInstruction(Utf8JsonWriter writer, ChatRequest request, ReadOnlySpan<byte> body, SystemPlan plan, TranslationOptions options, bool jsonInWords, bool refused)
+    private static void WriteSystemInstruction(Utf8JsonWriter writer, ChatRequest request, ReadOnlySpan<byte> body, SystemPlan plan)
     {
-        var added = refused ? null : options.SystemText;
-        if (!plan.AsInstruction && added is null && !jsonInWords)
+        if (!plan.AsInstruction)
         {
             return;
         }
 
         writer.WriteStartObject("systemInstruction"u8);
         writer.WriteStartArray("parts"u8);
-        if (added is not null)
-        {
-            PartWriter.WriteText(writer, JsonText.Quote(added));
-        }
-
-        if (plan.AsInstruction)
-        {
-            PartWriter.WriteSystem(writer, request, body, plan);
-        }
-
-        if (jsonInWords)
-        {
-            PartWriter.WriteText(writer, JsonText.Quote(FormatInWords(request)));
-        }
-
+        PartWriter.WriteSystem(writer, request, body, plan);
         writer.WriteEndArray();
         writer.WriteEndObject();
     }

@@ -142,8 +142,9 @@ internal static class GenerationConfigWriter
     private static void WriteModalities(Utf8JsonWriter writer, ChatRequest request, ModelProfile profile)
     {
         var google = request.Google;
-        if (request.Modalities.HasFlag(OutputModalities.Audio))
+        if (profile.Speaks || request.Modalities.HasFlag(OutputModalities.Audio))
         {
+            // A model that speaks does nothing else, asked or not.
             if (!profile.Speaks)
             {
                 throw new RequestRefusedException(OpenAiError.Invalid("unsupported_value", "This model does not speak: leave 'audio' out of 'modalities'.", "modalities"));
@@ -206,12 +207,19 @@ internal static class GenerationConfigWriter
         if (resolution is null && !profile.MixesTools)
         {
             MediaDetail? agreed = null;
+            var asked = false;
             foreach (var part in request.Parts)
             {
-                if (part.Media is { } media)
+                if (part.Media is { } media && (media.MimeType is { } type ? MediaTypes.IsImage(type) : media.MustBeImage))
                 {
                     agreed = agreed is null || agreed == media.Detail ? media.Detail : MediaDetail.Auto;
+                    asked |= media.Detail != MediaDetail.Auto;
                 }
+            }
+
+            if (asked && agreed == MediaDetail.Auto)
+            {
+                request.Warn("the model knows one detail for all images: as they ask for different ones, it was left out");
             }
 
             resolution = agreed switch { MediaDetail.Low => "LOW", MediaDetail.High => "HIGH", _ => null };

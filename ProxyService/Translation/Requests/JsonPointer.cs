@@ -14,7 +14,7 @@ internal static class JsonPointer
         var at = root;
         foreach (var part in pointer.TrimStart('#').Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
-            var name = part.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
+            var name = Uri.UnescapeDataString(part).Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
             if (at.ValueKind == JsonValueKind.Array && int.TryParse(name, out var place) && place >= 0 && place < at.GetArrayLength())
             {
                 at = at[place];

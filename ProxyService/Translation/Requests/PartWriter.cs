@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using GeminiBalance.ProxyService.Gemini;
 using GeminiBalance.ProxyService.Json;
 using GeminiBalance.ProxyService.OpenAi;
 
@@ -13,15 +12,15 @@ internal static class PartWriter
     /// <param name="writer">Gets the part.</param>
     /// <param name="part">The part.</param>
     /// <param name="body">The body it was read from.</param>
-    /// <param name="profile">What the model understands.</param>
+    /// <param name="tellsDetail">Whether the part says how closely it is to be looked at.</param>
     /// <param name="signature">The part's thought signature.</param>
-    public static void Write(Utf8JsonWriter writer, ContentPart part, ReadOnlySpan<byte> body, ModelProfile profile, string? signature = null)
+    public static void Write(Utf8JsonWriter writer, ContentPart part, ReadOnlySpan<byte> body, bool tellsDetail, string? signature = null)
     {
         writer.WriteStartObject();
         if (part.Media is { } media)
         {
             WriteMedia(writer, media, body);
-            if (media.Detail != MediaDetail.Auto && profile.MixesTools)
+            if (tellsDetail && media.Detail != MediaDetail.Auto)
             {
                 writer.WriteStartObject("mediaResolution"u8);
                 writer.WriteString("level"u8, media.Detail == MediaDetail.Low ? "MEDIA_RESOLUTION_LOW"u8 : "MEDIA_RESOLUTION_HIGH"u8);
@@ -72,11 +71,14 @@ internal static class PartWriter
         writer.WriteEndObject();
     }
 
-    /// <summary>Writes the parts of all system messages.</summary>
-    /// <returns>Whether there were any.</returns>
-    public static bool WriteSystem(Utf8JsonWriter writer, ChatRequest request, ReadOnlySpan<byte> body, SystemPlan plan)
+    /// <summary>Writes the parts of all system messages, and what the gateway adds to them.</summary>
+    public static void WriteSystem(Utf8JsonWriter writer, ChatRequest request, ReadOnlySpan<byte> body, SystemPlan plan)
     {
-        var any = false;
+        if (plan.Before is not null)
+        {
+            WriteText(writer, plan.Before);
+        }
+
         var messages = CollectionsMarshal.AsSpan(request.Messages);
         for (var i = 0; i < messages.Length; i++)
         {
@@ -88,11 +90,12 @@ internal static class PartWriter
             foreach (var part in CollectionsMarshal.AsSpan(request.Parts).Slice(messages[i].FirstPart, messages[i].PartCount))
             {
                 WriteText(writer, part.Text.In(body));
-                any = true;
             }
         }
 
-        return any;
+        if (plan.After is not null)
+        {
+            WriteText(writer, plan.After);
+        }
     }
-
 }

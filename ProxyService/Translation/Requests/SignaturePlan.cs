@@ -9,7 +9,7 @@ namespace GeminiBalance.ProxyService.Translation.Requests;
 /// </summary>
 /// <param name="CurrentTurn">Index of the first message after the user last spoke.</param>
 /// <param name="Enforced">Whether the model checks.</param>
-/// <param name="Replace">Whether signatures of the current turn give way to that word.</param>
+/// <param name="Replace">Whether signatures give way to that word where one is demanded, and are left out elsewhere.</param>
 internal readonly record struct SignaturePlan(int CurrentTurn, bool Enforced, bool Replace)
 {
     /// <summary>See ai.google.dev/gemini-api/docs/thought-signatures.</summary>
@@ -47,6 +47,6 @@ internal readonly record struct SignaturePlan(int CurrentTurn, bool Enforced, bo
         return Replace || own is null ? number == 0 ? Unchecked : null : own;
     }
 
-    /// <summary>The signature of a message's last part; null for none.</summary>
-    public string? OfMessage(int at, ChatMessage message) => Replace && at >= CurrentTurn ? null : message.Signature;
+    /// <summary>The signature of a message's last part; null for none. Nobody checks that it is there, so a refused one need not be replaced.</summary>
+    public string? OfMessage(ChatMessage message) => Replace ? null : message.Signature;
 }

@@ -22,6 +22,11 @@ internal readonly record struct ThinkingConfig(int? Budget, string? Level, bool?
         var budget = google.ThinkingBudget ?? (effort is null ? options.ThinkingBudget : null);
         if (control is ThinkingControl.None)
         {
+            if (request.Effort is not (null or ReasoningEffort.None) || google.ThinkingBudget is not (null or 0) || google.ThinkingLevel is not (null or ReasoningEffort.None))
+            {
+                request.Warn("the model's thinking cannot be steered: what was asked of it was left out");
+            }
+
             return null;
         }
 
@@ -31,14 +36,22 @@ internal readonly record struct ThinkingConfig(int? Budget, string? Level, bool?
         }
 
         var include = google.IncludeThoughts ?? options.IncludeThoughts ?? (effort is null ? null : effort != ReasoningEffort.None);
+        // What the gateway is set to is no news for the client.
+        var told = google.ThinkingBudget is null ? null : request;
         var config = (control, effort, budget) switch
         {
             (ThinkingControl.Budget range, { } word, _) => new ThinkingConfig(BudgetFor(range, word), null, include),
-            (ThinkingControl.Budget range, null, { } tokens) => new ThinkingConfig(Clamped(range, tokens, request), null, include),
+            (ThinkingControl.Budget range, null, { } tokens) => new ThinkingConfig(Clamped(range, tokens, told), null, include),
             (ThinkingControl.Level range, { } word, _) => new ThinkingConfig(null, LevelFor(range, word), include),
-            (ThinkingControl.Level range, null, { } tokens) => new ThinkingConfig(null, LevelFor(range, tokens, request), include),
+            (ThinkingControl.Level range, null, { } tokens) => new ThinkingConfig(null, LevelFor(range, tokens, told), include),
             _ => new ThinkingConfig(null, null, include),
         };
+        if (config is { Budget: 0, IncludeThoughts: true })
+        {
+            // Gemini refuses to show what it does not do.
+            config = config with { IncludeThoughts = false };
+        }
+
         return config is { Budget: null, Level: null, IncludeThoughts: null } ? null : config;
     }
 
@@ -51,7 +64,7 @@ internal readonly record struct ThinkingConfig(int? Budget, string? Level, bool?
         _ => budget.Maximum,
     };
 
-    private static int Clamped(ThinkingControl.Budget budget, int tokens, ChatRequest request)
+    private static int Clamped(ThinkingControl.Budget budget, int tokens, ChatRequest? told)
     {
         if (tokens == -1 || (tokens == 0 && budget.CanBeOff))
         {
@@ -61,7 +74,7 @@ internal readonly record struct ThinkingConfig(int? Budget, string? Level, bool?
         var clamped = Math.Clamp(tokens, budget.Minimum, budget.Maximum);
         if (clamped != tokens)
         {
-            request.Warn($"thinking_budget {tokens} was changed to {clamped}, which the model takes");
+            told?.Warn($"thinking_budget {tokens} was changed to {clamped}, which the model takes");
         }
 
         return clamped;
@@ -76,7 +89,7 @@ internal readonly record struct ThinkingConfig(int? Budget, string? Level, bool?
         _ => "HIGH",
     };
 
-    private static string? LevelFor(ThinkingControl.Level level, int tokens, ChatRequest request)
+    private static string? LevelFor(ThinkingControl.Level level, int tokens, ChatRequest? told)
     {
         // -1 lets the model decide, which is what no level means.
         var word = tokens switch
@@ -87,7 +100,7 @@ internal readonly record struct ThinkingConfig(int? Budget, string? Level, bool?
             <= 8192 => LevelFor(level, ReasoningEffort.Medium),
             _ => LevelFor(level, ReasoningEffort.High),
         };
-        request.Warn(word is null ? "thinking_budget -1 was left out: the model decides by itself" : $"thinking_budget {tokens} was changed to thinking_level {word}, which the model takes");
+        told?.Warn(word is null ? "thinking_budget -1 was left out: the model decides by itself" : $"thinking_budget {tokens} was changed to thinking_level {word}, which the model takes");
         return word;
     }
 }

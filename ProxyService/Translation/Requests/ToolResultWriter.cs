@@ -30,7 +30,7 @@ internal static class ToolResultWriter
         if (profile.MixesTools && HasMedia(request, result))
         {
             writer.WriteStartArray("parts"u8);
-            WriteMedia(writer, request, body, result, profile);
+            WriteMedia(writer, request, body, result);
             writer.WriteEndArray();
         }
 
@@ -38,15 +38,15 @@ internal static class ToolResultWriter
         writer.WriteEndObject();
     }
 
-    /// <summary>Writes the media of a result as parts.</summary>
+    /// <summary>Writes the media of a result as parts, which know no detail within a result.</summary>
     /// <inheritdoc cref="Write" path="/param"/>
-    public static void WriteMedia(Utf8JsonWriter writer, ChatRequest request, ReadOnlySpan<byte> body, ChatMessage result, ModelProfile profile)
+    public static void WriteMedia(Utf8JsonWriter writer, ChatRequest request, ReadOnlySpan<byte> body, ChatMessage result)
     {
         foreach (var part in Parts(request, result))
         {
             if (part.Media is not null)
             {
-                PartWriter.Write(writer, part, body, profile);
+                PartWriter.Write(writer, part, body, tellsDetail: false);
             }
         }
     }

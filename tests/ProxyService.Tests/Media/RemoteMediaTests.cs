@@ -60,6 +60,16 @@ public sealed class RemoteMediaTests
         Assert.DoesNotContain("169.254", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Host_OneOfItsAddressesIsOutOfReach_IsReachedByTheNext()
+    {
+        await using var host = await StubUpstream.StartAsync((context, _) => context.Response.Body.WriteAsync(Jpeg).AsTask());
+        var network = new Network(("dual.test", ["2a00:1450:4001:80b::200e", "8.8.8.8"])) { Target = host.Address, Unreachable = "2a00:1450:4001:80b::200e" };
+
+        Assert.Null(await ResolveAsync(network, "http://dual.test/a"));
+        Assert.Equal(["2a00:1450:4001:80b::200e", "8.8.8.8"], network.Connected.Select(address => address.ToString()));
+    }
+
     [Theory]
     [InlineData("http://metadata.test/")]
     [InlineData("file:///etc/passwd")]
@@ -205,6 +215,8 @@ public sealed class RemoteMediaTests
 
         public string? Rebound { get; init; }
 
+        public string? Unreachable { get; init; }
+
         public override Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
         {
             var addresses = Rebound is not null && Connected.Count > 0 ? [Rebound] : names.FirstOrDefault(name => name.Host == host).Addresses ?? throw new SocketException((int)SocketError.HostNotFound);
@@ -214,6 +226,11 @@ public sealed class RemoteMediaTests
         public override Task<Stream> ConnectAsync(IPEndPoint address, CancellationToken cancellationToken)
         {
             Connected.Add(address.Address);
+            if (address.Address.ToString() == Unreachable)
+            {
+                throw new SocketException((int)SocketError.NetworkUnreachable);
+            }
+
             return base.ConnectAsync(new IPEndPoint(IPAddress.Loopback, Target!.Port), cancellationToken);
         }
     }
