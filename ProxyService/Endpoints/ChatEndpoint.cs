@@ -59,7 +59,7 @@ internal sealed class ChatEndpoint(
         }
 
         var profile = settings.ProfileOf(model.Name);
-        signatures.Restore(request, profile.Prefix);
+        await signatures.RestoreAsync(operation.AccessKey.Id, request, body.Written, profile).ConfigureAwait(false);
         var envelope = new AnswerEnvelope(JsonText.Quote(request.Model), time.GetUtcNow().ToUnixTimeSeconds());
         using var call = chats.Begin(request, body, model, profile, envelope, operation.Record, operation.Answer(request.Warnings));
         try

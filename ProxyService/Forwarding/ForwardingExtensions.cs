@@ -13,6 +13,7 @@ internal static class ForwardingExtensions
     public static IHostApplicationBuilder AddForwarding(this IHostApplicationBuilder builder)
     {
         builder.AddTranslationSettings();
+        builder.AddThoughtSignatures();
         var services = builder.Services;
         services.AddValidatedOptions<GeminiOptions>("Gemini");
         services.AddSingleton<IValidateOptions<GeminiOptions>, GeminiOptions>();
@@ -23,7 +24,6 @@ internal static class ForwardingExtensions
         services.AddSingleton<UnaryAttempt>();
         services.AddSingleton<StreamAttempt>();
         services.AddSingleton<LearnedParameters>();
-        services.AddSingleton<ThoughtSignatures>();
         services.AddSingleton<ChatCalls>();
         services.AddSingleton<KeyConsequences>();
         services.AddSingleton<ShutdownDrain>();

@@ -83,7 +83,7 @@ internal sealed class StreamAttempt(UpstreamCall upstream, IOptions<ForwardingOp
         }
         finally
         {
-            signatures.Remember(chat.Signed, call.Profile.Prefix);
+            signatures.Remember(call.Record.AccessKeyId, chat.Signed, call.Profile.Prefix);
             call.Record.Tokens = chat.Usage is { } usage ? UsageJson.ToFact(usage) : call.Record.Tokens;
             if (pending is { IsCompleted: false })
             {

@@ -66,7 +66,7 @@ internal sealed class UnaryAttempt(UpstreamCall upstream, ThoughtSignatures sign
         call.Outgoing.Clear();
         var signed = new List<SignedCall>();
         ChatCompletionWriter.Write(reply, body.WrittenSpan, call.Shape, call.Outgoing, signed);
-        signatures.Remember(signed, call.Profile.Prefix);
+        signatures.Remember(call.Record.AccessKeyId, signed, call.Profile.Prefix);
         return new UpstreamOutcome.Answered();
     }
 }

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using GeminiBalance.ProxyService.Gemini;
+using GeminiBalance.ProxyService.Json;
 using GeminiBalance.ProxyService.OpenAi;
 using GeminiBalance.ProxyService.Translation.Responses;
 using Microsoft.Extensions.Caching.Memory;
@@ -5,46 +8,79 @@ using Microsoft.Extensions.Caching.Memory;
 namespace GeminiBalance.ProxyService.Signatures;
 
 /// <summary>
-/// Remembers the thought signature of every call that went out, for clients that do not keep fields they do not know. In memory, bounded, forgotten
+/// Remembers the thought signature of every call and answer that went out, for clients that do not keep fields they do not know. In memory, bounded, forgotten
 /// a day after the last use; never an event, never logged. Without an entry the conversation still works: see <c>SignaturePlan</c>.
 /// </summary>
-internal sealed class ThoughtSignatures : IDisposable
+/// <param name="share">What other replicas have answered.</param>
+internal sealed class ThoughtSignatures(ISignatureShare share) : IDisposable
 {
     /// <summary>The most characters kept, over all signatures.</summary>
     private const long Capacity = 64 * 1024 * 1024;
+
+    private const int LongestId = 256;
+
+    /// <summary>How many answers of a conversation are looked up by their text, the newest first: it costs a hash, and nobody checks old ones.</summary>
+    private const int MostTexts = 8;
+
+    private const int MostAskedFor = 32;
 
     private static readonly TimeSpan Kept = TimeSpan.FromHours(24);
 
     private readonly MemoryCache cache = new(new MemoryCacheOptions { SizeLimit = Capacity });
 
-    /// <summary>Remembers a call's signature.</summary>
-    /// <param name="callId">The call's id, as the client sees it.</param>
-    /// <param name="signature">The signature.</param>
-    /// <param name="family">The family of the model that made it.</param>
-    public void Remember(string callId, string signature, string family) =>
-        cache.Set(callId, new Entry(signature, family), new MemoryCacheEntryOptions { Size = callId.Length + signature.Length, SlidingExpiration = Kept });
-
-    /// <summary>Remembers the signatures of an answer's calls.</summary>
-    /// <param name="calls">The calls.</param>
+    /// <summary>Remembers the signatures of an answer.</summary>
+    /// <param name="owner">The access key that got it.</param>
+    /// <param name="signed">The signatures.</param>
     /// <param name="family">The family of the model that made them.</param>
-    public void Remember(List<SignedCall> calls, string family)
+    public void Remember(Guid? owner, List<SignedCall> signed, string family)
     {
-        foreach (var call in calls)
+        foreach (var one in signed)
         {
-            Remember(call.CallId, call.Signature, family);
+            if (KeyOf(owner, one.CallId) is { } key)
+            {
+                var known = new KnownSignature(one.Signature, family);
+                Keep(key, known);
+                if (!one.IsText)
+                {
+                    share.Put(key, known);
+                }
+            }
         }
     }
 
-    /// <summary>Gives every call of a conversation its signature back, and takes away those another family of models made: it would refuse them.</summary>
+    /// <summary>Gives every call and answer of a conversation its signature back, and takes away those another family of models made: it would refuse them.</summary>
+    /// <param name="owner">The access key that asks.</param>
     /// <param name="request">The conversation.</param>
-    /// <param name="family">The family of the model that will read it.</param>
-    public void Restore(ChatRequest request, string family)
+    /// <param name="body">The bytes it was read from.</param>
+    /// <param name="profile">The family of the model that will read it.</param>
+    public async ValueTask RestoreAsync(Guid? owner, ChatRequest request, ReadOnlyMemory<byte> body, ModelProfile profile)
     {
         foreach (var call in request.Calls)
         {
-            if (cache.TryGetValue(call.Id, out Entry? known))
+            if (KeyOf(owner, call.Id) is { } key && cache.TryGetValue(key, out KnownSignature? known))
             {
-                call.Signature = known!.Family == family ? call.Signature ?? known.Signature : null;
+                Restore(call, known!, profile);
+            }
+        }
+
+        if (!profile.EnforcesSignatures)
+        {
+            return;
+        }
+
+        RestoreTexts(owner, request, body.Span, profile);
+        if (Missing(owner, request) is not { } missing)
+        {
+            return;
+        }
+
+        var found = await share.FindAsync(missing.ConvertAll(one => one.Key)).ConfigureAwait(false);
+        for (var i = 0; i < found.Count; i++)
+        {
+            if (found[i] is { } known)
+            {
+                Keep(missing[i].Key, known);
+                Restore(missing[i].Call, known, profile);
             }
         }
     }
@@ -52,5 +88,63 @@ internal sealed class ThoughtSignatures : IDisposable
     /// <inheritdoc />
     public void Dispose() => cache.Dispose();
 
-    private sealed record Entry(string Signature, string Family);
+    private static void Restore(ToolCall call, KnownSignature known, ModelProfile profile) => call.Signature = known.Family == profile.Prefix ? call.Signature ?? known.Signature : null;
+
+    /// <summary>The calls whose signatures will be demanded and are not here: the first of every step since the user last spoke.</summary>
+    private List<(string Key, ToolCall Call)>? Missing(Guid? owner, ChatRequest request)
+    {
+        List<(string, ToolCall)>? missing = null;
+        for (var i = request.Messages.Count - 1; i >= 0 && request.Messages[i].Role != ChatRole.User; i--)
+        {
+            var message = request.Messages[i];
+            if (message is { CallCount: > 0, Signature: null } && request.Calls[message.FirstCall] is { Signature: null } call && KeyOf(owner, call.Id) is { } key
+                && !cache.TryGetValue(key, out _) && (missing ??= []).Count < MostAskedFor)
+            {
+                missing.Add((key, call));
+            }
+        }
+
+        return missing;
+    }
+
+    private void RestoreTexts(Guid? owner, ChatRequest request, ReadOnlySpan<byte> body, ModelProfile profile)
+    {
+        var left = MostTexts;
+        for (var i = request.Messages.Count - 1; i >= 0 && left > 0; i--)
+        {
+            var message = request.Messages[i];
+            if (message is { Role: ChatRole.Assistant, CallCount: 0, Signature: null } && Fingerprint(request, message, body) is { } id)
+            {
+                left--;
+                if (cache.TryGetValue(KeyOf(owner, id)!, out KnownSignature? known) && known!.Family == profile.Prefix)
+                {
+                    request.Messages[i] = message with { Signature = known.Signature };
+                }
+            }
+        }
+    }
+
+    private static string? Fingerprint(ChatRequest request, ChatMessage message, ReadOnlySpan<byte> body)
+    {
+        // An answer comes back as the one text it was.
+        var parts = CollectionsMarshal.AsSpan(request.Parts).Slice(message.FirstPart, message.PartCount);
+        return parts is [{ Media: null } only] && only.Text.Length <= AnswerFingerprint.LongestText ? AnswerFingerprint.Of(JsonText.Unescape(only.Text.InnerIn(body))) : null;
+    }
+
+    private void Keep(string key, KnownSignature known) =>
+        cache.Set(key, known, new MemoryCacheEntryOptions { Size = key.Length + known.Signature.Length, SlidingExpiration = Kept });
+
+    private static string? KeyOf(Guid? owner, string id) => id.Length <= LongestId ? $"{owner:N}:{id}" : null;
+}
+
+/// <summary>Registers the memory of thought signatures.</summary>
+internal static class SignaturesExtensions
+{
+    /// <summary>Adds it.</summary>
+    public static IHostApplicationBuilder AddThoughtSignatures(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<ISignatureShare, RedisSignatures>();
+        builder.Services.AddSingleton<ThoughtSignatures>();
+        return builder;
+    }
 }

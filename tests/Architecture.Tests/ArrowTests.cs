@@ -12,7 +12,7 @@ public sealed partial class ArrowTests
         ["Endpoints"] = ["Forwarding", "Settings", "Signatures", "Media", "Authentication", "Limits", "KeyPool", "Translation", "Upstream", "Reporting", "OpenAi", "Gemini", "Json"],
         ["Forwarding"] = ["Settings", "Signatures", "Authentication", "Limits", "KeyPool", "Translation", "Upstream", "Reporting", "OpenAi", "Gemini", "Json"],
         ["Settings"] = ["Translation", "OpenAi", "Gemini"],
-        ["Signatures"] = ["Translation", "OpenAi"],
+        ["Signatures"] = ["Translation", "OpenAi", "Gemini", "Json"],
         ["Media"] = ["OpenAi"],
         ["Translation"] = ["OpenAi", "Gemini", "Json"],
         ["Upstream"] = ["Gemini", "OpenAi", "Json"],

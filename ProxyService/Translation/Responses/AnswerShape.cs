@@ -1,3 +1,5 @@
+using System.Text;
+using GeminiBalance.ProxyService.Json;
 using GeminiBalance.ProxyService.OpenAi;
 
 namespace GeminiBalance.ProxyService.Translation.Responses;
@@ -20,7 +22,17 @@ internal sealed record AnswerShape(AnswerEnvelope Envelope, ChatRequest Request)
     public string FinishReason(string word) => word == "tool_calls" && UsesFunctions ? "function_call" : word;
 }
 
-/// <summary>A call that was passed on, with the signature it needs when it comes back.</summary>
-/// <param name="CallId">The call's id, as the client sees it.</param>
+/// <summary>A call or an answer that was passed on, with the signature it needs when it comes back.</summary>
+/// <param name="CallId">The call's id, as the client sees it; of an answer without calls, what it is recognised by.</param>
 /// <param name="Signature">The signature.</param>
-internal readonly record struct SignedCall(string CallId, string Signature);
+/// <param name="IsText">Whether it is an answer without calls.</param>
+internal readonly record struct SignedCall(string CallId, string Signature, bool IsText = false)
+{
+    /// <summary>The signature of an answer without calls; null when the answer cannot be recognised again.</summary>
+    /// <param name="content">The answer's text, as it stands between the quotes of a JSON string.</param>
+    /// <param name="signature">The signature as a raw JSON string.</param>
+    public static SignedCall? OfText(ReadOnlySpan<byte> content, ReadOnlySpan<byte> signature) =>
+        content.Length is > 0 and <= AnswerFingerprint.LongestText && !JsonText.HasLoneSurrogate(content) && !JsonText.HasLoneSurrogate(signature[1..^1])
+            ? new SignedCall(AnswerFingerprint.Of(JsonText.Unescape(content)), Encoding.UTF8.GetString(JsonText.Unescape(signature[1..^1])), IsText: true)
+            : null;
+}

@@ -131,7 +131,7 @@ internal static class ChatCompletionWriter
         }
 
         Annotations.Append(target, content.WrittenSpan, starts, candidate.Metadata.Grounding.In(json), candidate.Metadata.Citations.In(json));
-        WriteSignature(parts, json, shape, calls, target);
+        WriteSignature(parts, json, shape, calls, content.WrittenSpan, target, signed);
         target.Append("}"u8);
     }
 
@@ -194,7 +194,7 @@ internal static class ChatCompletionWriter
     }
 
     /// <summary>An answer without calls carries its signature on its last part; the older form of calls has no other place for it.</summary>
-    private static void WriteSignature(ReadOnlySpan<GeminiPart> parts, ReadOnlySpan<byte> json, AnswerShape shape, bool calls, PooledBuffer target)
+    private static void WriteSignature(ReadOnlySpan<GeminiPart> parts, ReadOnlySpan<byte> json, AnswerShape shape, bool calls, ReadOnlySpan<byte> content, PooledBuffer target, List<SignedCall> signed)
     {
         if (calls && !shape.UsesFunctions)
         {
@@ -206,6 +206,11 @@ internal static class ChatCompletionWriter
             if (!parts[i].Signature.IsNone)
             {
                 ToolCallJson.AppendSignature(target, parts[i].Signature.In(json));
+                if (!calls && SignedCall.OfText(content, parts[i].Signature.In(json)) is { } text)
+                {
+                    signed.Add(text);
+                }
+
                 return;
             }
         }

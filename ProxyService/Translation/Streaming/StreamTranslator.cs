@@ -22,7 +22,7 @@ internal sealed class StreamTranslator(AnswerShape shape) : IDisposable
     /// <summary>The last usage reported; it counts up along the stream.</summary>
     public GeminiUsage? Usage { get; private set; }
 
-    /// <summary>The calls written so far that carry a signature.</summary>
+    /// <summary>The calls written so far that carry a signature; after the end, answers without calls too.</summary>
     public List<SignedCall> Signed { get; } = [];
 
     /// <summary>Bytes of texts kept for the annotations at the end.</summary>
@@ -96,7 +96,7 @@ internal sealed class StreamTranslator(AnswerShape shape) : IDisposable
         {
             WriteRole(choice, responseId, target);
             BeginChunk(choice.Index, target);
-            choice.AppendEnd(target);
+            choice.AppendEnd(target, Signed);
             EndDelta(default, target);
             target.Append(JsonText.Quote(shape.FinishReason(choice.Judge(Usage) is AnswerVerdict.Complete complete ? complete.FinishReason : "stop")));
             if (shape.Request.Google.IncludeMetadata)

@@ -70,7 +70,9 @@ internal sealed class StreamedChoice(int index) : IDisposable
     public AnswerVerdict Judge(GeminiUsage? usage) => FinishReasonTranslation.Judge(finishReason, finishMessage, Content, usage?.Thoughts ?? 0);
 
     /// <summary>Appends what only the end knows, as the members of a delta: annotations and the signature.</summary>
-    public void AppendEnd(PooledBuffer target)
+    /// <param name="target">Gets them.</param>
+    /// <param name="signed">Gets the signature, if the answer can be recognised by its text.</param>
+    public void AppendEnd(PooledBuffer target, List<SignedCall> signed)
     {
         using var members = new PooledBuffer(256);
         if (!tooLong)
@@ -81,6 +83,10 @@ internal sealed class StreamedChoice(int index) : IDisposable
         if (Signature is { } signature)
         {
             ToolCallJson.AppendSignature(members, signature);
+            if (Calls == 0 && !tooLong && SignedCall.OfText(text.WrittenSpan, signature) is { } answer)
+            {
+                signed.Add(answer);
+            }
         }
 
         if (members.Length > 0)

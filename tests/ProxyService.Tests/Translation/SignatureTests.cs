@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using GeminiBalance.ProxyService.Signatures;
 using GeminiBalance.ProxyService.Translation.Requests;
 using Xunit;
 
@@ -63,21 +62,6 @@ public sealed class SignatureTests
         var written = Translated.Request(Conversation("gemini-3-flash-preview", Step(true, "a", "b")), new TranslationOptions { ReplaceSignatures = true });
 
         Assert.Equal([Unchecked, null], Calls(written));
-    }
-
-    [Fact]
-    public void Store_GivesACallItsSignatureBack_ToTheSameFamilyOnly()
-    {
-        using var store = new ThoughtSignatures();
-        store.Remember("a", "kept", "gemini-3-flash");
-        var same = Translated.Read(Conversation("gemini-3-flash-preview", Step("a", "b")));
-        var other = Translated.Read(Conversation("gemini-4-neon", Step(true, "a")));
-
-        store.Restore(same, "gemini-3-flash");
-        store.Restore(other, "gemini-4-neon");
-
-        Assert.Equal(["kept", null], same.Calls.Select(call => call.Signature));
-        Assert.Equal([null], other.Calls.Select(call => call.Signature));
     }
 
     [Fact]

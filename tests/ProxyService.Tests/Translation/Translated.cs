@@ -101,8 +101,9 @@ internal static class Translated
         return [.. lines.Select(line => JsonNode.Parse(line["data: ".Length..])!)];
     }
 
+    /// <summary>How the answer to a request must look.</summary>
+    public static AnswerShape Shape(string request) => new(new AnswerEnvelope(JsonText.Quote(Read(request).Model), 1_700_000_000), Read(request));
+
     /// <summary>One event of a stream.</summary>
     public static string Event(string json) => $"data: {json}\n\n";
-
-    private static AnswerShape Shape(string request) => new(new AnswerEnvelope(JsonText.Quote(Read(request).Model), 1_700_000_000), Read(request));
 }
