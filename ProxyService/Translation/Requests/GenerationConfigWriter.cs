@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using GeminiBalance.ProxyService.Gemini;
 using GeminiBalance.ProxyService.OpenAi;
@@ -7,6 +8,8 @@ namespace GeminiBalance.ProxyService.Translation.Requests;
 /// <summary>Writes <c>generationConfig</c>: how the answer is to be made.</summary>
 internal static class GenerationConfigWriter
 {
+    private const double HighestPenalty = 1.99;
+
     /// <summary>Writes it.</summary>
     /// <param name="writer">Gets it.</param>
     /// <param name="request">The request; gets a warning for everything left out.</param>
@@ -38,7 +41,13 @@ internal static class GenerationConfigWriter
         if (request.Seed is { } seed && !options.Learned.HasFlag(LearnedLimits.Seed))
         {
             // Gemini's seed has 32 bits.
-            writer.WriteNumber("seed"u8, unchecked((int)seed) & int.MaxValue);
+            var folded = unchecked((int)seed) & int.MaxValue;
+            if (folded != seed)
+            {
+                request.Warn($"seed was changed to {folded}: the model's has 31 bits");
+            }
+
+            writer.WriteNumber("seed"u8, folded);
         }
 
         WriteStops(writer, request, body);
@@ -63,6 +72,11 @@ internal static class GenerationConfigWriter
         if (!profile.IgnoresSampling && !options.Learned.HasFlag(LearnedLimits.Sampling))
         {
             WriteIfSet(writer, "temperature"u8, request.Temperature);
+            if (request.TopP == 0)
+            {
+                request.Warn("top_p 0 was left out: the model takes more than 0 only");
+            }
+
             WriteIfSet(writer, "topP"u8, request.TopP == 0 ? null : request.TopP);
             WriteIfSet(writer, "topK"u8, request.TopK);
         }
@@ -89,7 +103,12 @@ internal static class GenerationConfigWriter
         }
 
         // Gemini's range leaves its upper end out.
-        writer.WriteNumber(name, Math.Min(value.Value, 1.99));
+        if (value > HighestPenalty)
+        {
+            request.Warn($"{field} was lowered to {HighestPenalty.ToString(CultureInfo.InvariantCulture)}, the most the model takes");
+        }
+
+        writer.WriteNumber(name, Math.Min(value.Value, HighestPenalty));
     }
 
     private static void WriteStops(Utf8JsonWriter writer, ChatRequest request, ReadOnlySpan<byte> body)

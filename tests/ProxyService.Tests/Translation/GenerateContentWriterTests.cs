@@ -18,7 +18,8 @@ public sealed class GenerateContentWriterTests
     [Fact]
     public void Options_AreMapped() => Same(
         """{"model":"gemini-2.0-flash","messages":[{"role":"user","content":"q"}],"temperature":0,"top_p":0.9,"top_k":3,"max_tokens":16,"seed":3000000000,"stop":["END","\n"],"presence_penalty":2,"frequency_penalty":0}""",
-        """{"contents":[{"role":"user","parts":[{"text":"q"}]}],"generationConfig":{"temperature":0,"topP":0.9,"topK":3,"presencePenalty":1.99,"maxOutputTokens":16,"seed":852516352,"stopSequences":["END","\n"]}}""");
+        """{"contents":[{"role":"user","parts":[{"text":"q"}]}],"generationConfig":{"temperature":0,"topP":0.9,"topK":3,"presencePenalty":1.99,"maxOutputTokens":16,"seed":852516352,"stopSequences":["END","\n"]}}""",
+        warnings: 2);
 
     [Fact]
     public void SystemMessagesOnly_TheLastBecomesTheUsers() => Same(

@@ -77,6 +77,19 @@ public sealed class ModelDifferenceTests
         Assert.Equal(warnings, request.Warnings.Count);
     }
 
+    [Theory]
+    [InlineData("\"seed\":3000000000", "seed was changed to 852516352: the model's has 31 bits")]
+    [InlineData("\"seed\":-1", "seed was changed to 2147483647: the model's has 31 bits")]
+    [InlineData("\"presence_penalty\":2", "presence_penalty was lowered to 1.99, the most the model takes")]
+    [InlineData("\"top_p\":0", "top_p 0 was left out: the model takes more than 0 only")]
+    [InlineData("\"seed\":7,\"frequency_penalty\":1.5,\"top_p\":0.5", null)]
+    public void Value_TheModelDoesNotTake_IsChangedAndTold(string option, string? warning)
+    {
+        Translated.Request($$"""{"model":"gemini-2.0-flash","messages":[{"role":"user","content":"q"}],{{option}}}""", out var request);
+
+        Assert.Equal(warning is null ? [] : [warning], request.Warnings);
+    }
+
     [Fact]
     public void Thoughts_AreNeverAskedForWhereThinkingIsOff()
     {
