@@ -27,8 +27,9 @@ var stats = Service<Projects.StatsService>(ResourceNames.Stats)
     .WaitFor(messaging);
 
 var proxy = Service<Projects.ProxyService>(ResourceNames.Proxy)
-    .WithReference(redis).WithReference(messaging).WithReference(keyHealth)
+    .WithReference(redis).WithReference(messaging).WithReference(keyHealth).WithReference(stats)
     .WithEnvironment("Encryption__Key", encryptionKey)
+    .WithEnvironment("Journal__Folder", Path.GetFullPath(Path.Combine(data, ResourceNames.Proxy, "journal")))
     .WithEnvironment("Pool__DiskCopy", Path.GetFullPath(Path.Combine(data, ResourceNames.Proxy, "pool.snapshot")))
     .WithExternalHttpEndpoints()
     .WaitFor(redis).WaitFor(keyHealth);

@@ -9,6 +9,9 @@ namespace GeminiBalance.ProxyService.Endpoints;
 /// <summary>What every operation begins and ends with: the method, the client's key, and one fact however it ends.</summary>
 internal sealed class OperationDesk(AccessKeyAuthenticator authenticator, IRequestLedger ledger, ProxyMetrics metrics, TimeProvider time)
 {
+    private const string ClientRequestIdHeader = "X-Client-Request-Id";
+    private const int LongestClientRequestId = 128;
+
     /// <summary>Runs an operation.</summary>
     /// <param name="context">The request.</param>
     /// <param name="kind">What is asked for.</param>
@@ -24,6 +27,7 @@ internal sealed class OperationDesk(AccessKeyAuthenticator authenticator, IReque
         }
 
         var record = new RequestRecord(kind, ledger, metrics, time);
+        var admitted = false;
         metrics.Began();
         try
         {
@@ -34,7 +38,16 @@ internal sealed class OperationDesk(AccessKeyAuthenticator authenticator, IReque
                 return;
             }
 
+            admitted = ledger.TryAdmit();
+            if (!admitted)
+            {
+                metrics.CannotRecord();
+                await new ClientAnswer(context, record, [], dialect).FailAsync(OpenAiError.CannotRecord, context.RequestAborted).ConfigureAwait(false);
+                return;
+            }
+
             record.AccessKeyId = accessKey!.Id;
+            record.ClientRequestId = ClientRequestIdOf(context.Request);
             await run(new Operation(context, record, accessKey, dialect)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
@@ -53,6 +66,17 @@ internal sealed class OperationDesk(AccessKeyAuthenticator authenticator, IReque
         finally
         {
             metrics.Ended();
+            if (admitted)
+            {
+                ledger.Leave();
+            }
         }
+    }
+
+    /// <summary>The id a client gives its request is kept when it is plain: it is shown to operators as it is.</summary>
+    private static string? ClientRequestIdOf(HttpRequest request)
+    {
+        var given = request.Headers[ClientRequestIdHeader];
+        return given is [{ Length: > 0 and <= LongestClientRequestId } id] && !id.AsSpan().ContainsAnyExceptInRange('!', '~') ? id : null;
     }
 }

@@ -123,7 +123,7 @@ internal sealed partial class Forwarder(
 
     private static async Task<UpstreamOutcome> AttemptAsync(GatewayCall call, PooledKey key, Secret secret, CancellationToken alive)
     {
-        var started = call.Record.BeginAttempt();
+        var started = await call.Record.BeginAttemptAsync(key.Id, call.Body.Length).ConfigureAwait(false);
         using var span = UpstreamCall.BeginSpan(call);
         var outcome = await call.AttemptAsync(secret, alive).ConfigureAwait(false);
         span?.SetTag("http.response.status_code", call.UpstreamStatus);

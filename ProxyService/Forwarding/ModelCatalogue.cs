@@ -88,7 +88,7 @@ internal sealed class ModelCatalogue(
             }
 
             tried.Add(key);
-            var started = record.BeginAttempt();
+            var started = await record.BeginAttemptAsync(key.Id, 0).ConfigureAwait(false);
             var (models, outcome, status) = await AskAsync(key, client).ConfigureAwait(false);
             record.Choice = new KeyChoice(pool.Strategy, eligible.Keys.Length, eligible.Excluded);
             record.Attempted(key.Id, outcome.Class, status, started);

@@ -42,6 +42,7 @@ internal sealed class UpstreamCall(GeminiClient gemini, IOptions<GeminiOptions> 
         {
             var response = await gemini.CallAsync(call.Model, call.Method, key, content, deadline.Token).ConfigureAwait(false);
             call.UpstreamStatus = (int)response.StatusCode;
+            call.Record.HeadArrived();
             return response;
         }
         finally

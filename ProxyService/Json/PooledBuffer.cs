@@ -20,6 +20,9 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     /// <summary>What was written.</summary>
     public ReadOnlySpan<byte> WrittenSpan => bytes.AsSpan(0, Length);
 
+    /// <summary>What was written, for filling in what was not known then.</summary>
+    public Span<byte> MutableSpan => bytes.AsSpan(0, Length);
+
     /// <summary>Forgets what was written, keeps the memory.</summary>
     public void Clear() => Length = 0;
 

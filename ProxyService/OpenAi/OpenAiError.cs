@@ -75,6 +75,14 @@ internal sealed record OpenAiError(int Status, string Type, string? Code, string
         "The gateway has not loaded its keys yet. Try again in a moment.",
         RetryAfter: TimeSpan.FromSeconds(5));
 
+    /// <summary>The gateway cannot write down what it does, and does nothing it cannot account for.</summary>
+    public static OpenAiError CannotRecord { get; } = new(
+        StatusCodes.Status503ServiceUnavailable,
+        OpenAiErrorTypes.Server,
+        "cannot_record",
+        "The gateway cannot record requests at the moment. Try again in a few seconds.",
+        RetryAfter: TimeSpan.FromSeconds(5));
+
     /// <summary>The gateway failed.</summary>
     public static OpenAiError Internal { get; } = new(StatusCodes.Status500InternalServerError, OpenAiErrorTypes.Server, "internal_error", "The gateway failed to process the request.");
 

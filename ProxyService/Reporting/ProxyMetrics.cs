@@ -17,12 +17,11 @@ internal sealed class ProxyMetrics
     private static readonly double[] Seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
     private readonly ConcurrentDictionary<string, string> models = new(StringComparer.Ordinal);
-    private readonly Meter meter;
     private readonly Counter<long> requests;
     private readonly Counter<long> unauthenticated;
+    private readonly Counter<long> refused;
     private readonly Counter<long> attempts;
     private readonly Counter<long> tokens;
-    private readonly Counter<long> lost;
     private readonly UpDownCounter<long> inFlight;
     private readonly Histogram<double> duration;
     private readonly Histogram<double> firstToken;
@@ -30,12 +29,12 @@ internal sealed class ProxyMetrics
     /// <summary>Creates the instruments.</summary>
     public ProxyMetrics(IMeterFactory meters)
     {
-        meter = meters.Create(Source);
+        var meter = meters.Create(Source);
         requests = meter.CreateCounter<long>("gemini_balance_requests_total", description: "Finished requests.");
         unauthenticated = meter.CreateCounter<long>("gemini_balance_unauthenticated_total", description: "Requests without a valid access key.");
+        refused = meter.CreateCounter<long>("gemini_balance_journal_refused_total", description: "Requests refused because nothing more could be written down.");
         attempts = meter.CreateCounter<long>("gemini_balance_upstream_attempts_total", description: "Upstream calls by how they ended.");
         tokens = meter.CreateCounter<long>("gemini_balance_tokens_total", description: "Tokens the upstream reported.");
-        lost = meter.CreateCounter<long>("gemini_balance_facts_lost_total", description: "Request facts lost because the queue was full.");
         inFlight = meter.CreateUpDownCounter<long>("gemini_balance_requests_in_flight", description: "Requests being answered.");
         var buckets = new InstrumentAdvice<double> { HistogramBucketBoundaries = Seconds };
         duration = meter.CreateHistogram("gemini_balance_request_duration_seconds", description: "Seconds from the request's head to the last byte.", advice: buckets);
@@ -45,11 +44,11 @@ internal sealed class ProxyMetrics
     /// <summary>The trace source.</summary>
     public static ActivitySource Activities { get; } = new(Source);
 
-    /// <summary>Shows how many facts are unsent.</summary>
-    public void WatchUnsent(Func<long> unsent) => meter.CreateObservableGauge("gemini_balance_unsent_facts", unsent, description: "Request facts the bus has not confirmed.");
-
     /// <summary>A request without a valid access key.</summary>
     public void Unauthenticated() => unauthenticated.Add(1);
+
+    /// <summary>A request was refused, because nothing more can be written down.</summary>
+    public void CannotRecord() => refused.Add(1);
 
     /// <summary>A request begins.</summary>
     public void Began() => inFlight.Add(1);
@@ -62,9 +61,6 @@ internal sealed class ProxyMetrics
 
     /// <summary>The first content of a stream.</summary>
     public void FirstToken(double milliseconds) => firstToken.Record(milliseconds / 1000);
-
-    /// <summary>A fact was lost.</summary>
-    public void FactLost() => lost.Add(1);
 
     /// <summary>A request is finished.</summary>
     public void Completed(RequestRecord record, RequestOutcome outcome, double milliseconds)

@@ -1,3 +1,4 @@
+using GeminiBalance.ProxyService.Reporting.Journaling;
 using GeminiBalance.ServiceDefaults.Messaging;
 
 namespace GeminiBalance.ProxyService.Reporting;
@@ -13,9 +14,7 @@ internal static class ReportingExtensions
         var services = builder.Services;
         services.AddSingleton(ReplicaName.Here);
         services.AddSingleton<ProxyMetrics>();
-        services.AddSingleton<FactPump>();
-        services.AddSingleton<IRequestLedger>(provider => provider.GetRequiredService<FactPump>());
-        services.AddHostedService(provider => provider.GetRequiredService<FactPump>());
+        services.AddJournal();
         services.AddSingleton<FailurePump>();
         services.AddSingleton<IFailureReport>(provider => provider.GetRequiredService<FailurePump>());
         services.AddHostedService(provider => provider.GetRequiredService<FailurePump>());

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using GeminiBalance.Contracts;
+using GeminiBalance.ProxyService.Reporting.Journaling;
 
 namespace GeminiBalance.ProxyService.Reporting;
 
@@ -13,7 +14,13 @@ internal sealed class RequestRecord(RequestOperation operation, IRequestLedger l
     private readonly DateTimeOffset startedAt = time.GetUtcNow();
     private readonly long started = time.GetTimestamp();
     private readonly List<AttemptFact> attempts = new(1);
+    private Segment? began;
+    private long attemptStarted;
+    private double? firstByteMs;
     private double? firstTokenMs;
+    private double upstreamMs;
+    private int promptBytes;
+    private long answerBytes;
     private bool completed;
 
     /// <summary>The request's id: of its fact, its answer's <c>x-request-id</c>.</summary>
@@ -37,6 +44,12 @@ internal sealed class RequestRecord(RequestOperation operation, IRequestLedger l
     /// <summary>The tokens used.</summary>
     public TokenUsage? Tokens { get; set; }
 
+    /// <summary>Whether <see cref="Tokens"/> is an estimate.</summary>
+    public bool Estimated { get; private set; }
+
+    /// <summary>The id the client gave its request.</summary>
+    public string? ClientRequestId { get; set; }
+
     /// <summary>How many upstream calls have ended.</summary>
     public int Attempts => attempts.Count;
 
@@ -49,22 +62,39 @@ internal sealed class RequestRecord(RequestOperation operation, IRequestLedger l
     /// <summary>W3C trace parent, when the request is being recorded.</summary>
     public static string? TraceParent => Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null;
 
-    /// <summary>Notes that an upstream call begins.</summary>
+    /// <summary>Notes that an upstream call begins. The first one is written down before it is made: it costs from then on.</summary>
+    /// <param name="key">The key about to be used.</param>
+    /// <param name="sentBytes">Size of what the upstream is sent.</param>
     /// <returns>Timestamp of its start.</returns>
-    public long BeginAttempt()
+    public async ValueTask<long> BeginAttemptAsync(Guid key, int sentBytes)
     {
-        AttemptsBegun++;
-        return time.GetTimestamp();
+        promptBytes = sentBytes;
+        if (AttemptsBegun++ == 0)
+        {
+            began = await ledger.BeginAsync(new RequestStart(Id, startedAt, operation, AccessKeyId, key, Model, Streamed, sentBytes, TraceParent)).ConfigureAwait(false);
+        }
+
+        firstByteMs = null;
+        return attemptStarted = time.GetTimestamp();
     }
+
+    /// <summary>Notes that the head of the upstream's answer has arrived.</summary>
+    public void HeadArrived() => firstByteMs = time.GetElapsedTime(attemptStarted).TotalMilliseconds;
+
+    /// <summary>Notes that content of the upstream has arrived: what an answer that is cut off is estimated by.</summary>
+    public void ContentArrived(int bytes) => answerBytes += bytes;
 
     /// <summary>Notes that an upstream call has ended.</summary>
     /// <param name="key">The key used.</param>
     /// <param name="outcome">How it ended.</param>
     /// <param name="status">The upstream's status, if one arrived.</param>
     /// <param name="callStarted">Timestamp of its start.</param>
-    public void Attempted(Guid key, UpstreamOutcomeClass outcome, int? status, long callStarted)
+    /// <param name="reason">The upstream's own word for a refusal.</param>
+    public void Attempted(Guid key, UpstreamOutcomeClass outcome, int? status, long callStarted, string? reason = null)
     {
-        attempts.Add(new AttemptFact(key, outcome, status, time.GetElapsedTime(callStarted).TotalMilliseconds));
+        var took = time.GetElapsedTime(callStarted).TotalMilliseconds;
+        upstreamMs += took;
+        attempts.Add(new AttemptFact(key, outcome, status, took, firstByteMs, reason));
         metrics.Attempted(outcome);
     }
 
@@ -91,6 +121,12 @@ internal sealed class RequestRecord(RequestOperation operation, IRequestLedger l
 
         completed = true;
         var duration = time.GetElapsedTime(started).TotalMilliseconds;
+        if (Tokens is null && IsPaidForUnseen(outcome))
+        {
+            Tokens = UsageEstimate.Of(promptBytes, answerBytes);
+            Estimated = true;
+        }
+
         metrics.Completed(this, outcome, duration);
         return ledger.RecordAsync(new RequestFact(
             Id,
@@ -109,6 +145,13 @@ internal sealed class RequestRecord(RequestOperation operation, IRequestLedger l
             Tokens,
             Streamed ? firstTokenMs : null,
             duration,
-            TraceParent));
+            TraceParent,
+            Estimated,
+            Math.Max(0, duration - upstreamMs),
+            ClientRequestId: ClientRequestId), began);
     }
+
+    /// <summary>Whether the upstream was at work and did not come to say what that cost: we hung up, or the answer was cut off.</summary>
+    private bool IsPaidForUnseen(RequestOutcome outcome) => AttemptsBegun > 0
+        && (outcome == RequestOutcome.Aborted || answerBytes > 0 || attempts.Count < AttemptsBegun || attempts[^1].Outcome == UpstreamOutcomeClass.Cancelled);
 }

@@ -19,7 +19,7 @@ public sealed partial class ArrowTests
         ["Authentication"] = ["KeyPool", "OpenAi"],
         ["Limits"] = ["OpenAi"],
         ["KeyPool"] = [],
-        ["Reporting"] = [],
+        ["Reporting"] = ["Json"],
         ["OpenAi"] = ["Json"],
         ["Gemini"] = ["Json"],
         ["Json"] = [],

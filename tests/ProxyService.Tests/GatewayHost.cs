@@ -5,6 +5,7 @@ using GeminiBalance.ProxyService.Endpoints;
 using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.Reporting;
+using GeminiBalance.ProxyService.Reporting.Journaling;
 using GeminiBalance.ServiceDefaults;
 using GeminiBalance.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Builder;
@@ -112,11 +113,28 @@ internal sealed class RecordingLedger : IRequestLedger, IFailureReport
 {
     public ConcurrentQueue<RequestFact> Facts { get; } = [];
 
+    public ConcurrentQueue<RequestStart> Starts { get; } = [];
+
     public ConcurrentQueue<KeyAttemptFailure> Failures { get; } = [];
 
     public long Unsent => 0;
 
-    public ValueTask RecordAsync(RequestFact fact)
+    /// <summary>Whether requests are still taken.</summary>
+    public bool HasRoom { get; set; } = true;
+
+    public bool TryAdmit() => HasRoom;
+
+    public void Leave()
+    {
+    }
+
+    public ValueTask<Segment?> BeginAsync(in RequestStart start)
+    {
+        Starts.Enqueue(start);
+        return ValueTask.FromResult<Segment?>(null);
+    }
+
+    public ValueTask RecordAsync(RequestFact fact, Segment? began)
     {
         Facts.Enqueue(fact);
         return ValueTask.CompletedTask;

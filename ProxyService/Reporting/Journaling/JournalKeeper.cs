@@ -1,0 +1,102 @@
+using Microsoft.Extensions.Options;
+
+namespace GeminiBalance.ProxyService.Reporting.Journaling;
+
+/// <summary>
+/// Puts the journal in order before anything is served, and keeps it so: lets it reach the disk, tries again when the disk failed, closes segments
+/// by age, and removes those that the store has confirmed and that are old enough.
+/// </summary>
+internal sealed partial class JournalKeeper(
+    Journal journal,
+    JournalStore store,
+    JournalRecovery recovery,
+    IOptionsMonitor<JournalOptions> options,
+    TimeProvider time,
+    ILogger<JournalKeeper> logger) : BackgroundService
+{
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
+    private bool complained;
+
+    /// <inheritdoc />
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var fact in recovery.Run(store))
+        {
+            await journal.RecordAsync(fact, null).ConfigureAwait(false);
+        }
+
+        if (!journal.IsDegraded)
+        {
+            // Only now: had this process died before, the next one would have had to find them again.
+            JournalRecovery.Settle(store);
+        }
+
+        await base.StartAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc />
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        Keep(closeAll: true);
+        if (journal.Held > 0)
+        {
+            LogLost(journal.Held);
+        }
+    }
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            Keep(closeAll: false);
+            await Task.Delay(Beat, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>One round.</summary>
+    internal void Keep(bool closeAll)
+    {
+        try
+        {
+            journal.CloseOld(closeAll);
+            journal.Flush();
+            JournalRecovery.Settle(store);
+            Remove();
+            complained = false;
+        }
+        catch (Exception e) when (JournalDisk.IsFailure(e))
+        {
+            if (!complained)
+            {
+                LogFailed(store.Path, e.Message);
+            }
+
+            complained = true;
+        }
+    }
+
+    private void Remove()
+    {
+        var limit = time.GetUtcNow() - options.CurrentValue.Retention;
+        foreach (var segment in store.Segments)
+        {
+            if (!segment.IsClosed || !segment.Notes.IsSettled)
+            {
+                return;
+            }
+
+            if (segment.Notes.IsConfirmed && segment.ClosedAt <= limit)
+            {
+                store.Remove(segment);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "The journal in {Folder} could not be looked after: {Reason}")]
+    private partial void LogFailed(string folder, string reason);
+
+    [LoggerMessage(LogLevel.Error, "The journal could not be written until the end: {Count} request facts are lost.")]
+    private partial void LogLost(long count);
+}

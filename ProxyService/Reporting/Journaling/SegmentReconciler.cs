@@ -1,0 +1,150 @@
+using System.Text.Json;
+using GeminiBalance.Contracts;
+using Microsoft.Extensions.Options;
+using Polly;
+
+namespace GeminiBalance.ProxyService.Reporting.Journaling;
+
+/// <summary>States closed segments to the store and learns what it has of them.</summary>
+internal delegate Task<IReadOnlyList<SegmentVerdict>> StateSegments(SegmentClosed[] stated, CancellationToken cancellationToken);
+
+/// <summary>Calls StatsService.</summary>
+/// <param name="client">The client; found by service discovery.</param>
+internal sealed class SegmentsClient(HttpClient client)
+{
+    /// <summary>States segments, at most <see cref="SegmentClosed.MaximumSegments"/>.</summary>
+    public async Task<IReadOnlyList<SegmentVerdict>> StateAsync(SegmentClosed[] stated, CancellationToken cancellationToken)
+    {
+        using var answer = await client.PostAsJsonAsync("/internal/segments", stated, ContractsJson.Default.SegmentClosedArray, cancellationToken).ConfigureAwait(false);
+        answer.EnsureSuccessStatusCode();
+        return await answer.Content.ReadFromJsonAsync(ContractsJson.Default.SegmentVerdictArray, cancellationToken).ConfigureAwait(false) ?? [];
+    }
+}
+
+/// <summary>
+/// Compares the closed segments of the journal with the store, again and again until the store has them whole: only then may they be removed.
+/// What the bus had taken and the store does not get is sent again, in growing intervals, under the same ids.
+/// </summary>
+internal sealed partial class SegmentReconciler(
+    JournalStore store,
+    JournalPump pump,
+    StateSegments state,
+    ReplicaName replica,
+    IOptionsMonitor<JournalOptions> options,
+    TimeProvider time,
+    ILogger<SegmentReconciler> logger) : BackgroundService
+{
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestRepublishInterval = TimeSpan.FromHours(1);
+
+    private readonly Dictionary<Guid, Doubt> doubts = [];
+    private readonly HashSet<Guid> different = [];
+    private bool complained;
+
+    /// <summary>How many segments the store has otherwise than they were written.</summary>
+    public int Mismatches => different.Count;
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await ReconcileAsync(stoppingToken).ConfigureAwait(false);
+                complained = false;
+            }
+            catch (Exception e) when (IsOutage(e) && !stoppingToken.IsCancellationRequested)
+            {
+                // One line per outage: the segments wait as long as it lasts.
+                if (!complained)
+                {
+                    LogUnreachable(e.GetType().Name);
+                }
+
+                complained = true;
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+
+            await Task.Delay(Beat, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>One round: states what the store has not confirmed, and acts on what it says.</summary>
+    internal async Task ReconcileAsync(CancellationToken cancellationToken)
+    {
+        var open = new Dictionary<Guid, Segment>();
+        foreach (var segment in store.Segments)
+        {
+            if (open.Count < SegmentClosed.MaximumSegments && segment.IsClosed && segment.Notes.SentTo >= segment.Length && !segment.Notes.IsConfirmed)
+            {
+                open.Add(segment.Id, segment);
+            }
+        }
+
+        if (open.Count == 0)
+        {
+            return;
+        }
+
+        var stated = open.Values.Select(segment => new SegmentClosed(replica.Value, segment.Id, segment.OpenedAt, segment.ClosedAt, segment.Facts, segment.Tokens)).ToArray();
+        foreach (var verdict in await state(stated, cancellationToken).ConfigureAwait(false))
+        {
+            if (open.TryGetValue(verdict.Segment, out var segment))
+            {
+                await ActAsync(segment, verdict, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task ActAsync(Segment segment, SegmentVerdict verdict, CancellationToken cancellationToken)
+    {
+        switch (verdict.State)
+        {
+            case SegmentState.Confirmed:
+                segment.Notes.Confirm();
+                doubts.Remove(segment.Id);
+                different.Remove(segment.Id);
+                break;
+            case SegmentState.Incomplete:
+                await DoubtAsync(segment, verdict.Facts, cancellationToken).ConfigureAwait(false);
+                break;
+            case SegmentState.Mismatch when different.Add(segment.Id):
+                LogMismatch(segment.Path, segment.Facts, segment.Tokens, verdict.Facts, verdict.TotalTokens);
+                break;
+        }
+    }
+
+    private async Task DoubtAsync(Segment segment, long stored, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var patience = options.CurrentValue.RepublishAfter;
+        if (!doubts.TryGetValue(segment.Id, out var doubt) || stored > doubt.Stored)
+        {
+            // New, or getting there.
+            doubts[segment.Id] = new Doubt(stored, now, patience);
+        }
+        else if (now - doubt.Since >= doubt.Patience)
+        {
+            var next = doubt.Patience * 2;
+            doubts[segment.Id] = new Doubt(stored, now, next < LongestRepublishInterval ? next : LongestRepublishInterval);
+            await pump.RepublishAsync(segment, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The store or the bus is away, slow, or of another version.</summary>
+    private static bool IsOutage(Exception e) =>
+        e is HttpRequestException or JsonException or ExecutionRejectedException or OperationCanceledException or TimeoutException or MassTransit.MassTransitException;
+
+    [LoggerMessage(LogLevel.Warning, "The store could not be asked for the segments of the journal ({Reason}); they are kept until it can.")]
+    private partial void LogUnreachable(string reason);
+
+    [LoggerMessage(LogLevel.Error, "The store has the journal segment {Path} otherwise than it was written: {Facts} facts with {Tokens} tokens were written, {StoredFacts} with {StoredTokens} are stored.")]
+    private partial void LogMismatch(string path, long facts, long tokens, long storedFacts, long storedTokens);
+
+    /// <summary>A segment that is not complete in the store: how much of it is, since when nothing came, and when it is sent again.</summary>
+    private readonly record struct Doubt(long Stored, DateTimeOffset Since, TimeSpan Patience);
+}
