@@ -1,3 +1,4 @@
+using GeminiBalance.KeyHealthService.AccessKeys;
 using GeminiBalance.KeyHealthService.Cleaning;
 using GeminiBalance.KeyHealthService.Endpoints;
 using GeminiBalance.KeyHealthService.Guarding;
@@ -52,7 +53,8 @@ internal static class KeyHealthExtensions
             .AddProbing()
             .AddCleaning()
             .AddSingleton<KeyEndpoints.Desk>()
-            .AddSingleton<AccessKeyDesk>();
+            .AddSingleton<AccessKeyDesk>()
+            .AddSingleton<AccessKeyImport>();
     }
 
     /// <summary>The internal API; every path needs a service token.</summary>

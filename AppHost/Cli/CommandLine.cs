@@ -48,10 +48,8 @@ internal static class CommandLine
                 return await Verbs.ImportKeysAsync(RunningSystem.On(folder), source, output).ConfigureAwait(false);
             case ["keys", "list"]:
                 return await Verbs.ListKeysAsync(RunningSystem.On(folder), output).ConfigureAwait(false);
-            case ["access-keys", "create", var name]:
-                return await Verbs.CreateAccessKeyAsync(RunningSystem.On(folder), name, output).ConfigureAwait(false);
-            case ["access-keys", "list"]:
-                return await Verbs.ListAccessKeysAsync(RunningSystem.On(folder), output).ConfigureAwait(false);
+            case ["access-keys", .. var words]:
+                return await AccessKeyVerbs.RunAsync(RunningSystem.On(folder), words, output).ConfigureAwait(false);
             case ["usage", .. var options]:
                 var request = UsageRequest.Read(options);
                 return await UsageVerb.RunAsync(RunningSystem.On(folder), request, output).ConfigureAwait(false);

@@ -96,11 +96,34 @@ internal sealed class ServiceCalls : IDisposable
     public Task<KeySummary> SummaryAsync() => GetAsync("keyhealth", "/keys/summary", ContractsJson.Default.KeySummary);
 
     /// <summary>Creates an access key and waits until the proxy accepts it.</summary>
-    public async Task<CreatedAccessKey> CreateAccessKeyAsync(string name)
+    public Task<CreatedAccessKey> CreateAccessKeyAsync(string name) => CreateAccessKeyAsync(new CreateAccessKey(name, null));
+
+    /// <inheritdoc cref="CreateAccessKeyAsync(string)"/>
+    public async Task<CreatedAccessKey> CreateAccessKeyAsync(CreateAccessKey create) =>
+        await AcceptedAsync(await SendJsonAsync(HttpMethod.Post, "keyhealth", "/access-keys", create, ContractsJson.Default.CreateAccessKey, ContractsJson.Default.CreatedAccessKey).ConfigureAwait(false)).ConfigureAwait(false);
+
+    /// <summary>Gives an access key another key and waits until the proxy accepts it.</summary>
+    public async Task<CreatedAccessKey> RotateAccessKeyAsync(Guid id, RotateAccessKey rotate) =>
+        await AcceptedAsync(await SendJsonAsync(HttpMethod.Post, "keyhealth", $"/access-keys/{id}/rotate", rotate, ContractsJson.Default.RotateAccessKey, ContractsJson.Default.CreatedAccessKey).ConfigureAwait(false)).ConfigureAwait(false);
+
+    /// <summary>Takes over the client tokens of another gateway.</summary>
+    public async Task<AccessKeyImportResult> ImportAccessKeysAsync(string text)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(system.Address("keyhealth"), "/access-keys")) { Content = JsonContent.Create(new CreateAccessKey(name, null), ContractsJson.Default.CreateAccessKey) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(system.Address("keyhealth"), "/access-keys/imports")) { Content = new StringContent(text, Encoding.UTF8, "text/plain") };
         using var response = await SendAsync("keyhealth", request).ConfigureAwait(false);
-        var created = (await response.Content.ReadFromJsonAsync(ContractsJson.Default.CreatedAccessKey).ConfigureAwait(false))!;
+        return (await response.Content.ReadFromJsonAsync(ContractsJson.Default.AccessKeyImportResult).ConfigureAwait(false))!;
+    }
+
+    /// <summary>Sends a contract and reads another one back.</summary>
+    public async Task<TAnswer> SendJsonAsync<TBody, TAnswer>(HttpMethod method, string service, string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(system.Address(service), path)) { Content = JsonContent.Create(body, bodyType) };
+        using var response = await SendAsync(service, request).ConfigureAwait(false);
+        return (await response.Content.ReadFromJsonAsync(answerType).ConfigureAwait(false))!;
+    }
+
+    private async Task<CreatedAccessKey> AcceptedAsync(CreatedAccessKey created)
+    {
         await WaitAsync(async () => await KnowsAsync(created.Epoch, created.Sequence).ConfigureAwait(false), "the gateway did not take over the access key").ConfigureAwait(false);
         return created;
     }

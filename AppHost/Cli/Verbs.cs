@@ -30,9 +30,7 @@ internal static class Verbs
 
     public static async Task<int> ImportKeysAsync(RunningSystem system, string source, TextWriter output)
     {
-        var text = source == "-" ? await Console.In.ReadToEndAsync().ConfigureAwait(false)
-            : File.Exists(source) ? await File.ReadAllTextAsync(source).ConfigureAwait(false)
-            : throw new CliException($"There is no file {source}.");
+        var text = await ReadTextAsync(source).ConfigureAwait(false);
         using var services = new ServiceCalls(system);
         IEnumerable<ImportLine> rejected;
         (int Added, int Duplicates, int Rejected) counts;
@@ -77,25 +75,10 @@ internal static class Verbs
         return 0;
     }
 
-    public static async Task<int> CreateAccessKeyAsync(RunningSystem system, string name, TextWriter output)
-    {
-        using var services = new ServiceCalls(system);
-        var created = await services.CreateAccessKeyAsync(name).ConfigureAwait(false);
-        output.WriteLine(created.Key);
-        return 0;
-    }
-
-    public static async Task<int> ListAccessKeysAsync(RunningSystem system, TextWriter output)
-    {
-        using var services = new ServiceCalls(system);
-        output.WriteLine($"{"KEY",-12} {"STATE",-9} {"CREATED",-17} NAME");
-        foreach (var key in await services.GetAsync("keyhealth", "/access-keys", ContractsJson.Default.AccessKeyViewArray).ConfigureAwait(false))
-        {
-            output.WriteLine($"{key.Prefix + "…",-12} {(key.Enabled ? "enabled" : "disabled"),-9} {key.CreatedAt.ToLocalTime():yyyy-MM-dd HH:mm}  {key.Name}");
-        }
-
-        return 0;
-    }
+    /// <summary>The text of a file, or of standard input for <c>-</c>.</summary>
+    internal static async Task<string> ReadTextAsync(string source) => source == "-" ? await Console.In.ReadToEndAsync().ConfigureAwait(false)
+        : File.Exists(source) ? await File.ReadAllTextAsync(source).ConfigureAwait(false)
+        : throw new CliException($"There is no file {source}.");
 
     /// <summary>One line for programs. Failed are all requests that neither succeeded nor were left by the client.</summary>
     internal static string UsageJson(Usage usage)

@@ -1,21 +1,8 @@
 using GeminiBalance.Contracts;
-using GeminiBalance.KeyHealthService.Store;
 using JasperFx.Events;
 using Marten.Events.Aggregation;
 
 namespace GeminiBalance.KeyHealthService.AccessKeys;
-
-/// <summary>An access key was created. <paramref name="Hash"/> is SHA-256 over 256 random bits: it recognises the key and cannot be turned back.</summary>
-internal sealed record AccessKeyCreated(Guid AccessKeyId, string Name, string Prefix, string Hash, DateTimeOffset? ExpiresAt, string By, DateTimeOffset At) : IPoolEvent;
-
-/// <summary>An access key was switched off.</summary>
-internal sealed record AccessKeyDisabled(Guid AccessKeyId, string By, DateTimeOffset At) : IPoolEvent;
-
-/// <summary>An access key was switched on again.</summary>
-internal sealed record AccessKeyEnabled(Guid AccessKeyId, string By, DateTimeOffset At) : IPoolEvent;
-
-/// <summary>An access key was removed for good.</summary>
-internal sealed record AccessKeyRemoved(Guid AccessKeyId, string By, DateTimeOffset At) : IPoolEvent;
 
 /// <summary>An access key as its events tell it.</summary>
 internal sealed record AccessKey
@@ -34,12 +21,23 @@ internal sealed record AccessKey
 
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>The terms of the last edit; null when it was never edited.</summary>
+    public AccessKeyTerms? Terms { get; init; }
+
+    public DateTimeOffset? RevokedAt { get; init; }
+
+    /// <summary>The hash before the last rotation.</summary>
+    public string? OldHash { get; init; }
+
+    public DateTimeOffset? OldHashUntil { get; init; }
+
     /// <summary>Number of events in the stream.</summary>
     public long Version { get; init; }
 
-    public AccessKeyView View => new(Id, Name, Prefix, Enabled, CreatedAt, ExpiresAt, Version);
+    public AccessKeyView View => new(
+        Id, Name, Prefix, Enabled, CreatedAt, ExpiresAt, Version, Terms?.Owner, Terms?.Note, Terms?.Tags, Terms?.Models, Terms?.Addresses, Terms?.Limits, RevokedAt, OldHashUntil);
 
-    public PoolAccessKey ForPool => new(Id, Name, Hash, Enabled, ExpiresAt);
+    public PoolAccessKey ForPool => new(Id, Name, Hash, Enabled, ExpiresAt, Terms?.Models, Terms?.Addresses, Terms?.Limits, OldHash, OldHashUntil);
 
     /// <summary>The state after one more event; null once the access key was removed.</summary>
     public static AccessKey? After(AccessKey? key, object happened) => happened switch
@@ -56,6 +54,9 @@ internal sealed record AccessKey
             Version = 1,
         },
         _ when key is null => null,
+        AccessKeyEdited e => key with { Name = e.Terms.Name, ExpiresAt = e.Terms.ExpiresAt, Terms = e.Terms, Version = key.Version + 1 },
+        AccessKeyRotated e => key with { Prefix = e.Prefix, Hash = e.Hash, OldHash = key.Hash, OldHashUntil = e.OldUntil, Version = key.Version + 1 },
+        AccessKeyRevoked e => key with { Enabled = false, RevokedAt = e.At, OldHash = null, OldHashUntil = null, Version = key.Version + 1 },
         AccessKeyDisabled => key with { Enabled = false, Version = key.Version + 1 },
         AccessKeyEnabled => key with { Enabled = true, Version = key.Version + 1 },
         AccessKeyRemoved => null,
@@ -69,6 +70,9 @@ internal sealed partial class AccessKeyProjection : SingleStreamProjection<Acces
     public AccessKeyProjection()
     {
         IncludeType<AccessKeyCreated>();
+        IncludeType<AccessKeyEdited>();
+        IncludeType<AccessKeyRotated>();
+        IncludeType<AccessKeyRevoked>();
         IncludeType<AccessKeyDisabled>();
         IncludeType<AccessKeyEnabled>();
         IncludeType<AccessKeyRemoved>();

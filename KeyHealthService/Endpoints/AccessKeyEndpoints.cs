@@ -11,21 +11,29 @@ namespace GeminiBalance.KeyHealthService.Endpoints;
 /// <summary>The internal API over access keys.</summary>
 internal static class AccessKeyEndpoints
 {
-    private const int LongestName = 100;
+    private const long LongestOverlapSeconds = 30 * 24 * 60 * 60;
+    private const long UsualOverlapSeconds = 24 * 60 * 60;
 
     public static void MapAccessKeys(this IEndpointRouteBuilder app)
     {
         var keys = app.MapGroup("/access-keys");
         keys.MapGet("", ListAsync);
+        keys.MapGet("/{id:guid}", FindAsync);
         keys.MapPost("", CreateAsync);
-        keys.MapPost("/{id:guid}/enable", (Guid id, AccessKeyDesk desk, HttpContext context, CancellationToken cancellation) =>
-            AnswerAsync(desk, id, (key, now) => AccessKeyDecider.Enable(key, context.Actor(), now), cancellation));
-        keys.MapPost("/{id:guid}/disable", (Guid id, AccessKeyDesk desk, HttpContext context, CancellationToken cancellation) =>
-            AnswerAsync(desk, id, (key, now) => AccessKeyDecider.Disable(key, context.Actor(), now), cancellation));
+        keys.MapPut("/{id:guid}", EditAsync);
+        keys.MapPost("/{id:guid}/rotate", RotateAsync);
+        keys.MapPost("/imports", ImportAsync);
+        Map("enable", AccessKeyDecider.Enable);
+        Map("disable", AccessKeyDecider.Disable);
+        Map("revoke", AccessKeyDecider.Revoke);
         keys.MapDelete("/{id:guid}", async (Guid id, AccessKeyDesk desk, HttpContext context, CancellationToken cancellation) =>
             await desk.ChangeAsync(id, (key, now) => AccessKeyDecider.Remove(key, context.Actor(), now), cancellation) is null
                 ? Missing()
                 : TypedResults.NoContent());
+
+        void Map(string verb, Func<AccessKey, string, DateTimeOffset, IReadOnlyList<IPoolEvent>> decide) =>
+            keys.MapPost($"/{{id:guid}}/{verb}", async (Guid id, AccessKeyDesk desk, HttpContext context, CancellationToken cancellation) =>
+                await desk.ChangeAsync(id, (key, now) => decide(key, context.Actor(), now), cancellation) is { Key: { } key } ? TypedResults.Ok(key.View) : Missing());
     }
 
     private static async Task<IResult> ListAsync(IDocumentStore store, CancellationToken cancellation)
@@ -35,75 +43,89 @@ internal static class AccessKeyEndpoints
         return TypedResults.Ok(keys.OrderByDescending(key => key.Id).Select(key => key.View).ToArray());
     }
 
-    private static async Task<IResult> CreateAsync(CreateAccessKey create, IDocumentStore store, PoolPump pump, TimeProvider time, HttpContext context, CancellationToken cancellation)
+    private static async Task<IResult> FindAsync(Guid id, IDocumentStore store, CancellationToken cancellation)
     {
-        var name = create.Name?.Trim();
-        var now = time.GetUtcNow();
-        if (name is null or { Length: < 1 or > LongestName } || name.Any(char.IsControl))
-        {
-            return ProblemResponses.Problem(StatusCodes.Status400BadRequest, "invalid_name", $"The name must have from 1 to {LongestName} characters, and no control characters.");
-        }
+        await using var session = store.QuerySession();
+        return await session.LoadAsync<AccessKey>(id, cancellation) is { } key ? TypedResults.Ok(key.View) : Missing();
+    }
 
-        if (create.ExpiresAt <= now)
+    private static async Task<IResult> CreateAsync(CreateAccessKey create, AccessKeyDesk desk, TimeProvider time, HttpContext context, CancellationToken cancellation)
+    {
+        var given = new AccessKeyTerms(create.Name, create.ExpiresAt, create.Owner, create.Note, create.Tags, create.Models, create.Addresses, create.Limits);
+        if (AccessKeyRules.Check(given, time.GetUtcNow(), out var terms) is { } refusal)
         {
-            return ProblemResponses.Problem(StatusCodes.Status400BadRequest, "invalid_expires_at", "The time of expiry must lie in the future.");
+            return Bad(refusal);
         }
 
         var key = AccessKeyFormat.Generate();
-        var created = new AccessKeyCreated(
-            Guid.CreateVersion7(now), name, AccessKeyFormat.DisplayPrefix(key), AccessKeyFormat.Hash(key.Reveal()), create.ExpiresAt?.ToUniversalTime(), context.Actor(), now);
-        await using (var session = store.LightweightSession())
-        {
-            session.Events.StartStream(created.AccessKeyId, created);
-            await session.SaveChangesAsync(cancellation);
-        }
-
-        var position = await pump.PublishedAsync(cancellation);
-        return TypedResults.Created(
-            $"/access-keys/{created.AccessKeyId}",
-            new CreatedAccessKey(AccessKey.After(null, created)!.View, key.Reveal(), position.Epoch, position.Sequence));
+        var created = await desk.CreateAsync(terms, AccessKeyFormat.DisplayPrefix(key), AccessKeyFormat.Hash(key.Reveal()), context.Actor(), cancellation);
+        return TypedResults.Created($"/access-keys/{created.Key!.Id}", new CreatedAccessKey(created.Key.View, key.Reveal(), created.Position!.Epoch, created.Position.Sequence));
     }
 
-    private static async Task<IResult> AnswerAsync(
-        AccessKeyDesk desk, Guid id, Func<AccessKey, DateTimeOffset, IReadOnlyList<IPoolEvent>> decide, CancellationToken cancellation) =>
-        await desk.ChangeAsync(id, decide, cancellation) is { Key: { } key } ? TypedResults.Ok(key.View) : Missing();
+    private static async Task<IResult> EditAsync(Guid id, EditAccessKey edit, AccessKeyDesk desk, IDocumentStore store, TimeProvider time, HttpContext context, CancellationToken cancellation)
+    {
+        var given = new AccessKeyTerms(edit.Name, edit.ExpiresAt, edit.Owner, edit.Note, edit.Tags, edit.Models, edit.Addresses, edit.Limits);
+        await using var session = store.QuerySession();
+        if (await session.LoadAsync<AccessKey>(id, cancellation) is not { } before)
+        {
+            return Missing();
+        }
+
+        // A time of expiry that has passed stays editable, as long as it is not the edit that sets it.
+        var now = edit.ExpiresAt?.ToUniversalTime() == before.ExpiresAt ? DateTimeOffset.MinValue : time.GetUtcNow();
+        if (AccessKeyRules.Check(given, now, out var terms) is { } refusal)
+        {
+            return Bad(refusal);
+        }
+
+        AccessKey? other = null;
+        var outcome = await desk.ChangeAsync(
+            id,
+            (key, at) =>
+            {
+                other = key.Version == edit.Version ? null : key;
+                return other is null ? AccessKeyDecider.Edit(key, terms, context.Actor(), at) : [];
+            },
+            cancellation);
+        return other is not null ? Conflict(other.View) : outcome?.Key is { } edited ? TypedResults.Ok(edited.View) : Missing();
+    }
+
+    private static async Task<IResult> RotateAsync(Guid id, RotateAccessKey rotate, AccessKeyDesk desk, HttpContext context, CancellationToken cancellation)
+    {
+        var overlap = rotate.OverlapSeconds ?? UsualOverlapSeconds;
+        if (overlap is < 0 or > LongestOverlapSeconds)
+        {
+            return ProblemResponses.Problem(StatusCodes.Status400BadRequest, "invalid_overlap_seconds", $"overlapSeconds must be from 0 to {LongestOverlapSeconds}.");
+        }
+
+        var key = AccessKeyFormat.Generate();
+        var hash = AccessKeyFormat.Hash(key.Reveal());
+        var outcome = await desk.ChangeAsync(
+            id, (known, now) => AccessKeyDecider.Rotate(known, AccessKeyFormat.DisplayPrefix(key), hash, TimeSpan.FromSeconds(overlap), context.Actor(), now), cancellation);
+        if (outcome?.Key is not { } rotated)
+        {
+            return Missing();
+        }
+
+        return rotated.Hash == hash
+            ? TypedResults.Ok(new CreatedAccessKey(rotated.View, key.Reveal(), outcome.Position!.Epoch, outcome.Position.Sequence))
+            : ProblemResponses.Problem(StatusCodes.Status409Conflict, "access_key_revoked", "The access key is revoked: create a new one.");
+    }
+
+    private static async Task<IResult> ImportAsync(HttpRequest request, AccessKeyImport import, PoolPump pump, CancellationToken cancellation)
+    {
+        using var reader = new StreamReader(request.Body);
+        var result = await import.ImportAsync(await reader.ReadToEndAsync(cancellation), request.HttpContext.Actor(), cancellation);
+        await pump.PublishedAsync(cancellation);
+        return TypedResults.Ok(result);
+    }
+
+    private static IResult Conflict(AccessKeyView now) => TypedResults.Problem(
+        "Somebody else changed the access key meanwhile; 'current' is what it is now.",
+        statusCode: StatusCodes.Status409Conflict,
+        extensions: new Dictionary<string, object?> { ["code"] = "conflict", ["current"] = now });
+
+    private static IResult Bad(TermsRefusal refusal) => ProblemResponses.Problem(StatusCodes.Status400BadRequest, refusal.Code, refusal.Detail);
 
     private static IResult Missing() => ProblemResponses.Problem(StatusCodes.Status404NotFound, "access_key_not_found", "There is no access key with this id.");
-}
-
-/// <summary>What a command made of an access key: null when it was removed.</summary>
-internal sealed record AccessKeyOutcome(AccessKey? Key);
-
-/// <summary>Executes commands on access keys.</summary>
-internal sealed class AccessKeyDesk(IDocumentStore store, PoolPump pump, TimeProvider time)
-{
-    /// <summary>Executes a command on the newest state, publishes, and answers with the state after it; null when there is no such access key.</summary>
-    public async Task<AccessKeyOutcome?> ChangeAsync(Guid id, Func<AccessKey, DateTimeOffset, IReadOnlyList<IPoolEvent>> decide, CancellationToken cancellation)
-    {
-        var outcome = await Conflicts.OnceMoreAsync(() => ChangeOnceAsync(id, decide, cancellation));
-        if (outcome is not null)
-        {
-            await pump.PublishedAsync(cancellation);
-        }
-
-        return outcome;
-    }
-
-    private async Task<AccessKeyOutcome?> ChangeOnceAsync(Guid id, Func<AccessKey, DateTimeOffset, IReadOnlyList<IPoolEvent>> decide, CancellationToken cancellation)
-    {
-        await using var session = store.LightweightSession();
-        if (await session.LoadAsync<AccessKey>(id, cancellation) is not { } key)
-        {
-            return null;
-        }
-
-        var events = decide(key, time.GetUtcNow());
-        if (events.Count > 0)
-        {
-            session.Events.Append(id, key.Version + events.Count, [.. events]);
-            await session.SaveChangesAsync(cancellation);
-        }
-
-        return new AccessKeyOutcome(events.Aggregate((AccessKey?)key, (state, e) => AccessKey.After(state, e)));
-    }
 }

@@ -45,7 +45,7 @@ internal sealed class PoolOutbox : IProjection
         KeyDisabled or KeyHealthChanged or KeyTransitionUndone => StateKind,
         QuotaChanged => QuotaKind,
         ProjectDescribed => ProjectKind,
-        AccessKeyCreated or AccessKeyDisabled or AccessKeyEnabled or AccessKeyRemoved => AccessKeyKind,
+        AccessKeyCreated or AccessKeyEdited or AccessKeyRotated or AccessKeyRevoked or AccessKeyDisabled or AccessKeyEnabled or AccessKeyRemoved => AccessKeyKind,
         _ => null,
     };
 }

@@ -15,6 +15,8 @@ namespace GeminiBalance.ProxyService.Authentication;
 internal sealed class AccessKeyAuthenticator(LivePool pool, FailedAuthentications failures, TimeProvider time)
 {
     private const string Bearer = "Bearer ";
+    private const int ShortestForeign = 8;
+    private const int LongestForeign = 256;
 
     /// <summary>Authenticates a request by its head alone.</summary>
     /// <param name="context">The request.</param>
@@ -32,7 +34,7 @@ internal sealed class AccessKeyAuthenticator(LivePool pool, FailedAuthentication
         accessKey = Find(view, Shown(context, acceptsQuery));
         if (accessKey is not null)
         {
-            return null;
+            return accessKey.MayComeFrom(context.Connection.RemoteIpAddress) ? null : OpenAiError.AddressNotAllowed;
         }
 
         return failures.Count(context.Connection.RemoteIpAddress) is { } wait ? OpenAiError.TooManyWrongKeys(wait) : OpenAiError.WrongAccessKey;
@@ -40,19 +42,23 @@ internal sealed class AccessKeyAuthenticator(LivePool pool, FailedAuthentication
 
     private PoolAccessKey? Find(PoolView view, ReadOnlySpan<char> shown)
     {
-        if (!AccessKeyFormat.IsWellFormed(shown))
+        // Tokens that came with an import from another gateway have forms of their own; ours can be refused by their checksum.
+        if (shown.StartsWith(AccessKeyFormat.Prefix, StringComparison.Ordinal) ? !AccessKeyFormat.IsWellFormed(shown) : shown.Length is < ShortestForeign or > LongestForeign)
         {
             return null;
         }
 
         var hash = AccessKeyFormat.Hash(shown);
-        return view.AccessKeys.TryGetValue(hash, out var known)
-            && CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(hash.AsSpan()), MemoryMarshal.AsBytes(known.Hash.AsSpan()))
-            && known.Enabled
-            && !(known.ExpiresAt <= time.GetUtcNow())
-            ? known
-            : null;
+        if (!view.AccessKeys.TryGetValue(hash, out var known))
+        {
+            return null;
+        }
+
+        var now = time.GetUtcNow();
+        return (IsSame(hash, known.Hash) || (known.OldHash is not null && IsSame(hash, known.OldHash) && known.OldHashUntil > now)) && known.Enabled && !(known.ExpiresAt <= now) ? known : null;
     }
+
+    private static bool IsSame(string hash, string other) => CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(hash.AsSpan()), MemoryMarshal.AsBytes(other.AsSpan()));
 
     /// <summary>What the client shows, where clients of either dialect put it.</summary>
     private static ReadOnlySpan<char> Shown(HttpContext context, bool acceptsQuery)

@@ -55,7 +55,7 @@ internal sealed class PoolView
         }
 
         var states = snapshot.States.GroupBy(state => state.KeyId).ToImmutableDictionary(group => group.Key, group => group.ToImmutableArray());
-        var accessKeys = ImmutableDictionary.CreateRange(StringComparer.Ordinal, snapshot.AccessKeys.DistinctBy(key => key.Hash).Select(key => KeyValuePair.Create(key.Hash, key)));
+        var accessKeys = ImmutableDictionary.CreateRange(StringComparer.Ordinal, snapshot.AccessKeys.SelectMany(ByHash).DistinctBy(entry => entry.Key));
         return new PoolView(snapshot.Epoch, snapshot.Sequence, [.. keys], byId, states, accessKeys, source);
     }
 
@@ -93,12 +93,16 @@ internal sealed class PoolView
             var replaced = change.AccessKeys.Select(key => key.Id).Concat(change.RemovedAccessKeys).ToHashSet();
             accessKeys = accessKeys
                 .RemoveRange(accessKeys.Where(entry => replaced.Contains(entry.Value.Id)).Select(entry => entry.Key))
-                .SetItems(change.AccessKeys.Select(key => KeyValuePair.Create(key.Hash, key)));
+                .SetItems(change.AccessKeys.SelectMany(ByHash));
         }
 
         return new PoolView(Epoch, change.Sequence, keys, index, states, accessKeys, Source);
     }
 
     /// <summary>The same pool as a snapshot, to be written down.</summary>
-    public PoolSnapshot ToSnapshot() => new(Epoch, Sequence, [.. Keys.Select(key => key.Stored)], [.. States.Values.SelectMany(states => states)], [.. AccessKeys.Values]);
+    public PoolSnapshot ToSnapshot() => new(Epoch, Sequence, [.. Keys.Select(key => key.Stored)], [.. States.Values.SelectMany(states => states)], [.. AccessKeys.Values.Distinct()]);
+
+    /// <summary>A rotated key is known by its old hash too; whether that still counts is decided when it is shown.</summary>
+    private static IEnumerable<KeyValuePair<string, PoolAccessKey>> ByHash(PoolAccessKey key) =>
+        key.OldHash is null ? [KeyValuePair.Create(key.Hash, key)] : [KeyValuePair.Create(key.Hash, key), KeyValuePair.Create(key.OldHash, key)];
 }

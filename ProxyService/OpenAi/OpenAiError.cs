@@ -42,6 +42,9 @@ internal sealed record OpenAiError(int Status, string Type, string? Code, string
         "Too many requests with a wrong API key came from this address. Check the key and try again later.",
         RetryAfter: wait);
 
+    /// <summary>The access key may not be used from where the client is.</summary>
+    public static OpenAiError AddressNotAllowed { get; } = new(StatusCodes.Status403Forbidden, OpenAiErrorTypes.InvalidRequest, "permission_denied", "This API key may not be used from this address.");
+
     /// <summary>The access key may not use the model.</summary>
     public static OpenAiError ModelNotAllowed { get; } = new(StatusCodes.Status403Forbidden, OpenAiErrorTypes.InvalidRequest, "model_not_allowed", "This API key may not use this model.", "model");
 

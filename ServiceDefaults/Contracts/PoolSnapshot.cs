@@ -58,7 +58,22 @@ public sealed record PoolKeyState(Guid KeyId, KeyStatus Status, string? Reason, 
 /// <param name="Hash">SHA-256 of the whole key, lower-case hex.</param>
 /// <param name="Enabled">False when it was disabled.</param>
 /// <param name="ExpiresAt">When it stops working (UTC); null means never.</param>
-public sealed record PoolAccessKey(Guid Id, string Name, string Hash, bool Enabled, DateTimeOffset? ExpiresAt);
+/// <param name="Models">The models it may use, a trailing <c>*</c> standing for any rest; null means all.</param>
+/// <param name="Addresses">The networks it may be used from; null means all.</param>
+/// <param name="Limits">Its limits; null means none.</param>
+/// <param name="OldHash">SHA-256 of the key before the last rotation.</param>
+/// <param name="OldHashUntil">Until when that one works (UTC).</param>
+public sealed record PoolAccessKey(
+    Guid Id,
+    string Name,
+    string Hash,
+    bool Enabled,
+    DateTimeOffset? ExpiresAt,
+    IReadOnlyList<string>? Models = null,
+    IReadOnlyList<string>? Addresses = null,
+    AccessKeyLimits? Limits = null,
+    string? OldHash = null,
+    DateTimeOffset? OldHashUntil = null);
 
 /// <summary>One change of the pool, sent to every proxy over <see cref="PoolRedisKeys.Changes"/>. A gap in <paramref name="Sequence"/> means: read the whole snapshot again.</summary>
 /// <param name="Epoch">See <see cref="PoolSnapshot.Epoch"/>.</param>

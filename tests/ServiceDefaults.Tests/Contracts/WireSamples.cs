@@ -50,6 +50,7 @@ internal static class WireSamples
 
     private static readonly ModelPrice Priced = new("gemini-2.5-pro",
         [new PricePeriod(null, At, new PriceRates(1.25, 10, 0.125, 1.5, 12), new PriceRates(2.5, 15)), new PricePeriod(At, null, new PriceRates(2, 12))], false);
+    private static readonly AccessKeyLimits Limits = new(60, 100_000, 1000, 1_000_000, 20_000_000, 1.5m, 20m, 8);
 
     private static readonly UsageCounts Counts = new(10, 6, 1, 2, 1, 100, 200, 50, 20, 350);
     private static readonly LatencyQuantiles Latency = new(10, 120.5, 340, 410.25, 900);
@@ -124,6 +125,12 @@ internal static class WireSamples
         ["timeline.v1"] = (new[] { new TimelineEntry(At, "key_added", "The key was added.", "admin") }, Json.TimelineEntryArray),
         ["access-keys.v1"] = (new[] { AccessKey }, Json.AccessKeyViewArray),
         ["create-access-key.v1"] = (new CreateAccessKey("ci", At), Json.CreateAccessKey),
+        ["access-keys.v1.terms"] = (new[] { AccessKey with { Owner = "ada", Note = "for the build", Tags = ["ci"], Models = ["gemini-2.5-*"], Addresses = ["10.0.0.0/8"], Limits = Limits, RevokedAt = At, OldKeyUntil = At } }, Json.AccessKeyViewArray),
+        ["create-access-key.v1.terms"] = (new CreateAccessKey("ci", At, "ada", "for the build", ["ci"], ["gemini-2.5-*"], ["10.0.0.0/8"], Limits), Json.CreateAccessKey),
+        ["pool-access-keys.v1.terms"] = (new[] { Access with { Models = ["gemini-2.5-*"], Addresses = ["10.0.0.0/8"], Limits = Limits, OldHash = "00ff", OldHashUntil = At } }, Json.PoolAccessKeyArray),
+        ["edit-access-key.v1"] = (new EditAccessKey(3, "ci", At, "ada", "for the build", ["ci"], ["gemini-2.5-*"], ["10.0.0.0/8"], Limits), Json.EditAccessKey),
+        ["rotate-access-key.v1"] = (new RotateAccessKey(3600), Json.RotateAccessKey),
+        ["access-key-import-result.v1"] = (new AccessKeyImportResult(2, 1, ["item 4: a token must have 8 to 256 characters"]), Json.AccessKeyImportResult),
         ["created-access-key.v1"] = (new CreatedAccessKey(AccessKey, "sk-gb-…", A, 45), Json.CreatedAccessKey),
         ["proxy-status.v1"] = (new ProxyStatus(A, 45, 5, 4, 1, "redis", 3), Json.ProxyStatus),
         ["overview.v1"] = (new Overview(At, At.AddHours(1), Counts, 12.5, 0.75, 0.25, 2, Latency, null, [new OverviewBucket(At, Counts, Latency, Latency)], 0.5), Json.Overview),

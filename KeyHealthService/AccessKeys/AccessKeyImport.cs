@@ -1,0 +1,50 @@
+using GeminiBalance.Contracts;
+using GeminiBalance.ServiceDefaults.Security;
+using Marten;
+
+namespace GeminiBalance.KeyHealthService.AccessKeys;
+
+/// <summary>Takes over the client tokens of another gateway as they are, so that their clients keep working.</summary>
+internal sealed class AccessKeyImport(IDocumentStore store, TimeProvider time)
+{
+    private const int Shown = 4;
+
+    /// <summary>Imports every token of an export. Running it again adds nothing twice.</summary>
+    public async Task<AccessKeyImportResult> ImportAsync(string text, string by, CancellationToken cancellation)
+    {
+        var tokens = ForeignTokens.Read(text);
+        var rejected = tokens.Where(token => token.Refusal is not null).Select(token => token.Refusal!).ToList();
+        var now = time.GetUtcNow();
+        await using var session = store.LightweightSession();
+        var hashes = (await session.Query<AccessKey>().Select(key => key.Hash).ToListAsync(cancellation)).ToHashSet(StringComparer.Ordinal);
+        var (added, known) = (0, 0);
+        foreach (var token in tokens)
+        {
+            if (token.Token is not { } secret)
+            {
+                continue;
+            }
+
+            if (!hashes.Add(AccessKeyFormat.Hash(secret.Reveal())))
+            {
+                known++;
+                continue;
+            }
+
+            var given = token.Terms ?? new AccessKeyTerms("");
+            if (AccessKeyRules.Check(given with { Name = string.IsNullOrWhiteSpace(given.Name) ? $"imported {token.Item}" : given.Name, Tags = ["imported"] }, now, out var terms) is { } refusal)
+            {
+                rejected.Add($"item {token.Item}: {refusal.Detail}");
+                continue;
+            }
+
+            var id = Guid.CreateVersion7(now);
+            var events = AccessKeyDecider.Create(id, terms, secret.Reveal()[..Shown], AccessKeyFormat.Hash(secret.Reveal()), by, now);
+            session.Events.StartStream(id, token.Enabled ? [.. events] : [.. events, new AccessKeyDisabled(id, by, now)]);
+            added++;
+        }
+
+        await session.SaveChangesAsync(cancellation);
+        return new AccessKeyImportResult(added, known, rejected);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Net;
+using GeminiBalance.Contracts;
+
+namespace GeminiBalance.KeyHealthService.AccessKeys;
+
+/// <summary>Why the terms of an access key are refused: a word for programs, and a sentence that names the field and its range.</summary>
+internal sealed record TermsRefusal(string Code, string Detail);
+
+/// <summary>Checks what an operator sets. Pure.</summary>
+internal static class AccessKeyRules
+{
+    private const int LongestName = 100;
+    private const int LongestNote = 1000;
+    private const int MostTags = 20;
+    private const int LongestTag = 50;
+    private const int MostModels = 100;
+    private const int LongestModel = 128;
+    private const int MostAddresses = 100;
+    private const long LargestCount = 1_000_000_000_000;
+    private const decimal LargestCost = 1_000_000;
+
+    /// <summary>Brings terms into their stored form.</summary>
+    /// <param name="given">As the operator gave them.</param>
+    /// <param name="now">The clock.</param>
+    /// <param name="terms">Trimmed, lists without duplicates, empty ones null; only when nothing is refused.</param>
+    /// <returns>Why they are refused; null when they are not.</returns>
+    public static TermsRefusal? Check(AccessKeyTerms given, DateTimeOffset now, out AccessKeyTerms terms)
+    {
+        terms = given with
+        {
+            Name = given.Name?.Trim() ?? "",
+            ExpiresAt = given.ExpiresAt?.ToUniversalTime(),
+            Owner = Text(given.Owner),
+            Note = Text(given.Note),
+            Tags = List(given.Tags),
+            Models = List(given.Models),
+            Addresses = List(given.Addresses),
+            Limits = given.Limits == new AccessKeyLimits() ? null : given.Limits,
+        };
+        if (terms.Name.Length is < 1 or > LongestName || terms.Name.Any(char.IsControl))
+        {
+            return new("invalid_name", $"The name must have from 1 to {LongestName} characters, and no control characters.");
+        }
+
+        if (terms.ExpiresAt <= now)
+        {
+            return new("invalid_expires_at", "The time of expiry must lie in the future.");
+        }
+
+        if (terms.Owner is { } owner && (owner.Length > LongestName || owner.Any(char.IsControl)))
+        {
+            return new("invalid_owner", $"The owner may have up to {LongestName} characters, and no control characters.");
+        }
+
+        if (terms.Note is { } note && (note.Length > LongestNote || note.Any(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t'))))
+        {
+            return new("invalid_note", $"The note may have up to {LongestNote} characters, and no control characters.");
+        }
+
+        if (terms.Tags is { } tags && (tags.Count > MostTags || tags.Any(tag => tag.Length > LongestTag || tag.Any(char.IsControl))))
+        {
+            return new("invalid_tags", $"There may be up to {MostTags} tags of up to {LongestTag} characters each.");
+        }
+
+        if (terms.Models is { } models && (models.Count > MostModels || models.Any(model => !IsModelPattern(model))))
+        {
+            return new("invalid_models", $"There may be up to {MostModels} models, each a name such as gemini-2.5-flash, or the beginning of names followed by *.");
+        }
+
+        if (terms.Addresses is { } addresses && (addresses.Count > MostAddresses || addresses.Any(address => !IsNetwork(address))))
+        {
+            return new("invalid_addresses", $"There may be up to {MostAddresses} addresses, each an IP address or a network such as 10.0.0.0/8.");
+        }
+
+        return terms.Limits is { } limits ? Check(limits) : null;
+    }
+
+    private static TermsRefusal? Check(AccessKeyLimits limits) =>
+        Count("requestsPerMinute", limits.RequestsPerMinute, int.MaxValue)
+        ?? Count("tokensPerMinute", limits.TokensPerMinute, LargestCount)
+        ?? Count("requestsPerDay", limits.RequestsPerDay, int.MaxValue)
+        ?? Count("tokensPerDay", limits.TokensPerDay, LargestCount)
+        ?? Count("tokensPerMonth", limits.TokensPerMonth, LargestCount)
+        ?? Cost("costPerDay", limits.CostPerDay)
+        ?? Cost("costPerMonth", limits.CostPerMonth)
+        ?? Count("concurrency", limits.Concurrency, 100_000);
+
+    private static TermsRefusal? Count(string field, long? value, long most) =>
+        value is null or >= 1 && (value is null || value <= most) ? null : new("invalid_limits", $"limits.{field} must be from 1 to {most}, or left out for no limit.");
+
+    private static TermsRefusal? Cost(string field, decimal? value) =>
+        value is null or > 0 and <= LargestCost ? null : new("invalid_limits", $"limits.{field} must be more than 0 and at most {LargestCost:0} US dollars, or left out for no limit.");
+
+    private static bool IsModelPattern(string model)
+    {
+        var name = model.EndsWith('*') ? model[..^1] : model;
+        return model.Length <= LongestModel && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '/' or ':');
+    }
+
+    private static bool IsNetwork(string address) => IPAddress.TryParse(address, out _) || IPNetwork.TryParse(address, out _);
+
+    private static string? Text(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+
+    private static string[]? List(IReadOnlyList<string>? given)
+    {
+        var list = given?.Select(item => item?.Trim() ?? "").Where(item => item.Length > 0).Distinct(StringComparer.Ordinal).ToArray();
+        return list is { Length: > 0 } ? list : null;
+    }
+}
