@@ -115,7 +115,7 @@ public sealed class VerbsTests
         await using var stub = await StubSystem.StartAsync();
         stub.Refuse("POST /access-keys", 400, """{"title":"Bad Request","detail":"A name has 1 to 100 characters.","code":"invalid_name"}""");
 
-        var refusal = await Assert.ThrowsAsync<CliException>(() => Verbs.CreateAccessKeyAsync(stub.System, " ", TextWriter.Null));
+        var refusal = await Assert.ThrowsAsync<CliException>(() => AccessKeyVerbs.RunAsync(stub.System, ["create", " "], TextWriter.Null));
 
         Assert.Contains("A name has 1 to 100 characters.", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(1, refusal.ExitCode);

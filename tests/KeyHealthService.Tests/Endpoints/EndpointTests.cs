@@ -51,6 +51,13 @@ public sealed class EndpointTests(ServersFixture servers, SharedService shared) 
     [InlineData("POST", "/access-keys", "{}", 400, "invalid_name")]
     [InlineData("POST", "/access-keys", "{\"name\":\"  \"}", 400, "invalid_name")]
     [InlineData("POST", "/access-keys", "{\"name\":\"a\",\"expiresAt\":\"2001-01-01T00:00:00Z\"}", 400, "invalid_expires_at")]
+    [InlineData("POST", "/access-keys", "{\"name\":\"a\",\"limits\":{\"requestsPerMinute\":0}}", 400, "invalid_limits")]
+    [InlineData("POST", "/access-keys", "{\"name\":\"a\",\"limits\":{\"costPerDay\":-1}}", 400, "invalid_limits")]
+    [InlineData("POST", "/access-keys", "{\"name\":\"a\",\"models\":[\"a b\"]}", 400, "invalid_models")]
+    [InlineData("POST", "/access-keys", "{\"name\":\"a\",\"addresses\":[\"10.0.0.0/33\"]}", 400, "invalid_addresses")]
+    [InlineData("PUT", "/access-keys/019f1a2b-0000-7000-8000-000000000001", "{\"version\":1,\"name\":\"a\"}", 404, "access_key_not_found")]
+    [InlineData("POST", "/access-keys/019f1a2b-0000-7000-8000-000000000001/rotate", "{\"overlapSeconds\":-1}", 400, "invalid_overlap_seconds")]
+    [InlineData("POST", "/access-keys/019f1a2b-0000-7000-8000-000000000001/rotate", "{}", 404, "access_key_not_found")]
     [InlineData("POST", "/access-keys/019f1a2b-0000-7000-8000-000000000001/disable", null, 404, "access_key_not_found")]
     [InlineData("POST", "/keys/imports", "{\"keys\":[]}", 415, "unsupported_media_type")]
     public async Task BadInput_OfEveryKind_IsAProblemWithACode(string method, string path, string? body, int status, string code)

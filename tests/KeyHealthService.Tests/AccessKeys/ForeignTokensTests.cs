@@ -1,0 +1,44 @@
+using GeminiBalance.KeyHealthService.AccessKeys;
+using Xunit;
+
+namespace GeminiBalance.KeyHealthService.Tests.AccessKeys;
+
+public sealed class ForeignTokensTests
+{
+    [Theory]
+    [InlineData("""ALLOWED_TOKENS=["sk-first-token","sk-second-token"]""")]
+    [InlineData("""
+        API_KEYS=["AIzaSyNotAToken"]
+        export ALLOWED_TOKENS='["sk-first-token", "sk-second-token"]'
+        """)]
+    [InlineData("""{"API_KEYS":["AIzaSyNotAToken"],"ALLOWED_TOKENS":["sk-first-token","sk-second-token"]}""")]
+    [InlineData("""{"groups":[{"name":"gemini","proxy_keys":"sk-first-token,sk-second-token"}]}""")]
+    [InlineData("""[{"name":"gemini","proxy_keys":"sk-first-token"},{"name":"other","proxy_keys":"sk-second-token"}]""")]
+    [InlineData("""{"user_keys":[{"key":"sk-first-token","name":"a","rpm_limit":-1},{"key":"sk-second-token","name":"b"}]}""")]
+    [InlineData("sk-first-token\n# a comment\nsk-second-token\n")]
+    public void Read_ExportsOfOtherGateways_FindsTheClientsTokensAlone(string export) =>
+        Assert.Equal(["sk-first-token", "sk-second-token"], ForeignTokens.Read(export).Select(token => token.Token?.Reveal()));
+
+    [Fact]
+    public void Read_RowsOfUserKeys_KeepNameLimitsExpiryAndState()
+    {
+        var token = Assert.Single(ForeignTokens.Read("""[{"id":1,"key":"sk-first-token","name":"ada","status":0,"tpm_limit":250000,"rpd_limit":100,"rpm_limit":-1,"valid_until":"2030-01-31 12:00:00","max_concurrency":4}]"""));
+
+        Assert.False(token.Enabled);
+        Assert.Equal(("ada", new DateTimeOffset(2030, 1, 31, 12, 0, 0, TimeSpan.Zero)), (token.Terms!.Name, token.Terms.ExpiresAt));
+        Assert.Equal(new(TokensPerMinute: 250_000, RequestsPerDay: 100, Concurrency: 4), token.Terms.Limits);
+    }
+
+    [Theory]
+    [InlineData("short")]
+    [InlineData("AIzaSyA-an-upstream-key-0000000000000")]
+    [InlineData("with space in it")]
+    [InlineData("sk-gb-abcdefghijklmnop")]
+    public void Read_WhatIsNoClientToken_IsRefusedWithoutRepeatingIt(string text)
+    {
+        var token = Assert.Single(ForeignTokens.Read(text));
+
+        Assert.Null(token.Token);
+        Assert.DoesNotContain(text, token.Refusal, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,76 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+using GeminiBalance.Contracts;
+using GeminiBalance.KeyHealthService.Tests.Servers;
+using GeminiBalance.ServiceDefaults.Security;
+using Xunit;
+
+namespace GeminiBalance.KeyHealthService.Tests.Endpoints;
+
+[Collection("servers")]
+public sealed class AccessKeyTests(ServersFixture servers)
+{
+    [Fact]
+    public async Task Edit_OfAnotherVersion_SaysConflictAndShowsWhatIsThere()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+        var limits = new AccessKeyLimits(RequestsPerMinute: 60, CostPerDay: 0.5m);
+        var created = await service.SendAsync<CreatedAccessKey>(HttpMethod.Post, "/access-keys", new CreateAccessKey("team", null, Owner: "ada", Models: ["gemini-2.5-*"], Limits: limits));
+
+        var edited = await service.SendAsync<AccessKeyView>(HttpMethod.Put, $"/access-keys/{created.AccessKey.Id}", new EditAccessKey(created.AccessKey.Version, "team two", Limits: limits with { Concurrency = 2 }));
+        using var late = await service.Http.PutAsJsonAsync($"/access-keys/{created.AccessKey.Id}", new EditAccessKey(created.AccessKey.Version, "team three"), TestContext.Current.CancellationToken);
+
+        Assert.Equal(("ada", 60), (created.AccessKey.Owner, created.AccessKey.Limits?.RequestsPerMinute));
+        Assert.Equal(("team two", 2, null), (edited.Name, edited.Limits?.Concurrency, edited.Models));
+        Assert.Equal(HttpStatusCode.Conflict, late.StatusCode);
+        var problem = JsonNode.Parse(await late.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+        Assert.Equal(("conflict", "team two"), ((string?)problem["code"], (string?)problem["current"]!["name"]));
+        var pooled = Assert.Single((await service.GetAsync<PoolSnapshot>("/snapshot")).AccessKeys);
+        Assert.Equal(edited.Limits, pooled.Limits);
+    }
+
+    [Fact]
+    public async Task Rotate_ThenRevoke_OldHashIsPublishedUntilThen()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+        var created = await service.SendAsync<CreatedAccessKey>(HttpMethod.Post, "/access-keys", new CreateAccessKey("team", null));
+        var path = $"/access-keys/{created.AccessKey.Id}";
+
+        var rotated = await service.SendAsync<CreatedAccessKey>(HttpMethod.Post, path + "/rotate", new RotateAccessKey(3600));
+        var pooled = Assert.Single((await service.GetAsync<PoolSnapshot>("/snapshot")).AccessKeys);
+        await service.SendAsync<AccessKeyView>(HttpMethod.Post, path + "/revoke");
+        var enabled = await service.SendAsync<AccessKeyView>(HttpMethod.Post, path + "/enable");
+        using var again = await service.Http.PostAsJsonAsync(path + "/rotate", new RotateAccessKey(), TestContext.Current.CancellationToken);
+
+        Assert.Equal((AccessKeyFormat.Hash(rotated.Key), AccessKeyFormat.Hash(created.Key)), (pooled.Hash, pooled.OldHash));
+        Assert.NotNull(pooled.OldHashUntil);
+        Assert.False(enabled.Enabled);
+        Assert.NotNull(enabled.RevokedAt);
+        Assert.Equal(HttpStatusCode.Conflict, again.StatusCode);
+        var revoked = Assert.Single((await service.GetAsync<PoolSnapshot>("/snapshot")).AccessKeys);
+        Assert.Equal((false, null), (revoked.Enabled, revoked.OldHash));
+    }
+
+    [Fact]
+    public async Task Import_OfTheSameExportTwice_AddsEveryTokenOnceAndStoresNone()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+        const string Export = """ALLOWED_TOKENS=["sk-old-token-of-a-client","short"]""";
+
+        var first = await ImportAsync(service, Export);
+        var second = await ImportAsync(service, Export);
+
+        Assert.Equal((1, 0, 1), (first.Added, first.Known, first.Rejected.Count));
+        Assert.Equal((0, 1), (second.Added, second.Known));
+        Assert.Equal(AccessKeyFormat.Hash("sk-old-token-of-a-client"), Assert.Single((await service.GetAsync<PoolSnapshot>("/snapshot")).AccessKeys).Hash);
+        Assert.Equal(0, await service.ScalarAsync<long>("select count(*) from keys.mt_events where data::text like '%sk-old-token%'"));
+    }
+
+    private static async Task<AccessKeyImportResult> ImportAsync(RunningService service, string text)
+    {
+        using var response = await service.Http.PostAsync("/access-keys/imports", new StringContent(text, Encoding.UTF8, "text/plain"), TestContext.Current.CancellationToken);
+        return (await response.Content.ReadFromJsonAsync(ContractsJson.Default.AccessKeyImportResult, TestContext.Current.CancellationToken))!;
+    }
+}
