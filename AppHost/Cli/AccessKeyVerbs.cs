@@ -22,16 +22,7 @@ internal static class AccessKeyVerbs
         var options = new CommandOptions(
             "access-keys create",
             args,
-            "--rpm=", "--tpm=", "--rpd=", "--models=", "--addresses=", "--expires=", "--concurrency=", "--budget-tokens-day=", "--budget-tokens-month=", "--budget-cost-day=", "--budget-cost-month=", "--owner=", "--note=", "--tags=", "--json");
-        var limits = new AccessKeyLimits(
-            options.Int("--rpm"),
-            options.Number("--tpm"),
-            options.Int("--rpd"),
-            options.Number("--budget-tokens-day"),
-            options.Number("--budget-tokens-month"),
-            options.Amount("--budget-cost-day"),
-            options.Amount("--budget-cost-month"),
-            options.Int("--concurrency"));
+            "--models=", "--addresses=", "--expires=", "--owner=", "--note=", "--tags=", "--json");
         var create = new CreateAccessKey(
             options.Words(1, 1)[0],
             options.Time("--expires"),
@@ -39,8 +30,7 @@ internal static class AccessKeyVerbs
             options.Text("--note"),
             options.List("--tags"),
             options.List("--models"),
-            options.List("--addresses"),
-            limits == new AccessKeyLimits() ? null : limits);
+            options.List("--addresses"));
         using var services = new ServiceCalls(system);
         Print(await services.CreateAccessKeyAsync(create).ConfigureAwait(false), options.Json, output);
         return 0;

@@ -53,17 +53,7 @@ internal sealed class CommandOptions
     /// <summary>Values separated by commas.</summary>
     public IReadOnlyList<string>? List(string name) => Text(name)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
-    public int? Int(string name) => Number(name) is { } number ? number <= int.MaxValue ? (int)number : throw NoNumber(name) : null;
-
-    public long? Number(string name) => Text(name) is not { } text ? null
-        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : throw NoNumber(name);
-
-    public decimal? Amount(string name) => Text(name) is not { } text ? null
-        : decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) && amount > 0 ? amount : throw NoNumber(name);
-
     public DateTimeOffset? Time(string name) => Text(name) is not { } text ? null
         : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at) ? at
         : throw new CliException($"{name} is '{text}', but it must be a time such as 2030-01-31T12:00:00Z.", Misused);
-
-    private CliException NoNumber(string name) => new($"{name} is '{Text(name)}', but it must be a number above 0.", Misused);
 }

@@ -16,8 +16,6 @@ internal static class AccessKeyRules
     private const int MostModels = 100;
     private const int LongestModel = 128;
     private const int MostAddresses = 100;
-    private const long LargestCount = 1_000_000_000_000;
-    private const decimal LargestCost = 1_000_000;
 
     /// <summary>Brings terms into their stored form.</summary>
     /// <param name="given">As the operator gave them.</param>
@@ -72,24 +70,9 @@ internal static class AccessKeyRules
             return new("invalid_addresses", $"There may be up to {MostAddresses} addresses, each an IP address or a network such as 10.0.0.0/8.");
         }
 
-        return terms.Limits is { } limits ? Check(limits) : null;
+        // The gateway does not hold anybody to limits: to store them would promise what is not kept.
+        return terms.Limits is null ? null : new("limits_not_enforced", "Limits of access keys are not enforced by this version; leave limits out.");
     }
-
-    private static TermsRefusal? Check(AccessKeyLimits limits) =>
-        Count("requestsPerMinute", limits.RequestsPerMinute, int.MaxValue)
-        ?? Count("tokensPerMinute", limits.TokensPerMinute, LargestCount)
-        ?? Count("requestsPerDay", limits.RequestsPerDay, int.MaxValue)
-        ?? Count("tokensPerDay", limits.TokensPerDay, LargestCount)
-        ?? Count("tokensPerMonth", limits.TokensPerMonth, LargestCount)
-        ?? Cost("costPerDay", limits.CostPerDay)
-        ?? Cost("costPerMonth", limits.CostPerMonth)
-        ?? Count("concurrency", limits.Concurrency, 100_000);
-
-    private static TermsRefusal? Count(string field, long? value, long most) =>
-        value is null or >= 1 && (value is null || value <= most) ? null : new("invalid_limits", $"limits.{field} must be from 1 to {most}, or left out for no limit.");
-
-    private static TermsRefusal? Cost(string field, decimal? value) =>
-        value is null or > 0 and <= LargestCost ? null : new("invalid_limits", $"limits.{field} must be more than 0 and at most {LargestCost:0} US dollars, or left out for no limit.");
 
     private static bool IsModelPattern(string model)
     {

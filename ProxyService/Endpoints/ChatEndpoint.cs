@@ -52,6 +52,12 @@ internal sealed class ChatEndpoint(
         }
 
         operation.Record.Model = model.Name;
+        if (!operation.MayUse(model.Name))
+        {
+            await operation.RefuseAsync(OpenAiError.ModelNotAllowed).ConfigureAwait(false);
+            return;
+        }
+
         if (await media.ResolveAsync(request, operation.Client).ConfigureAwait(false) is { } unfetched)
         {
             await operation.RefuseAsync(unfetched).ConfigureAwait(false);

@@ -38,6 +38,12 @@ internal sealed class EmbeddingsEndpoint(OperationDesk desk, TranslationSettings
         }
 
         operation.Record.Model = model;
+        if (!operation.MayUse(model))
+        {
+            await operation.RefuseAsync(OpenAiError.ModelNotAllowed).ConfigureAwait(false);
+            return;
+        }
+
         if (!ModelName.MayEmbed(model))
         {
             await operation.RefuseAsync(OpenAiError.Invalid("model_not_supported", $"The model '{model}' makes no embeddings. Use one such as 'gemini-embedding-001'.", "model")).ConfigureAwait(false);

@@ -8,7 +8,7 @@ using GeminiBalance.ProxyService.Translation.Errors;
 
 namespace GeminiBalance.ProxyService.Endpoints;
 
-/// <summary><c>GET /v1/models</c> and <c>GET /v1/models/{id}</c>, in OpenAI's form or Gemini's.</summary>
+/// <summary><c>GET /v1/models</c> and <c>GET /v1/models/{id}</c>, in OpenAI's form or Gemini's: the models the access key may use.</summary>
 internal sealed class ModelsEndpoint(OperationDesk desk, ModelCatalogue catalogue, TranslationSettings settings)
 {
     /// <summary>Handles a request.</summary>
@@ -22,6 +22,11 @@ internal sealed class ModelsEndpoint(OperationDesk desk, ModelCatalogue catalogu
             var outcome = error!.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable ? RequestOutcome.NoKey : RequestOutcome.UpstreamError;
             await operation.FailAsync(outcome, error).ConfigureAwait(false);
             return;
+        }
+
+        if (operation.AccessKey.Models is { Count: > 0 })
+        {
+            models = [.. models.Where(model => operation.MayUse(model.Name))];
         }
 
         using var buffer = new PooledBuffer();

@@ -38,6 +38,12 @@ internal sealed class NativeEndpoint(OperationDesk desk, Forwarder forwarder, Up
         }
 
         operation.Record.Model = model;
+        if (!operation.MayUse(model))
+        {
+            await operation.RefuseAsync(OpenAiError.ModelNotAllowed).ConfigureAwait(false);
+            return;
+        }
+
         var warnings = new List<string>();
         var (query, asEvents) = NativeQuery.Read(operation.Context.Request.QueryString, method.Streams, warnings, out var badQuery);
         var answer = operation.Answer(warnings);

@@ -1,4 +1,5 @@
 using GeminiBalance.Contracts;
+using GeminiBalance.ProxyService.Authentication;
 using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.OpenAi;
 using GeminiBalance.ProxyService.Reporting;
@@ -19,6 +20,9 @@ internal sealed record Operation(HttpContext Context, RequestRecord Record, Pool
     /// <summary>Prepares the answer.</summary>
     /// <param name="warnings">What was left out or changed.</param>
     public ClientAnswer Answer(IReadOnlyList<string> warnings) => new(Context, Record, warnings, Dialect);
+
+    /// <summary>Whether the client's access key may use a model.</summary>
+    public bool MayUse(string model) => AccessKey.MayUse(model);
 
     /// <summary>Refuses the request because of itself.</summary>
     public Task RefuseAsync(OpenAiError error) => FailAsync(RequestOutcome.ClientError, error);

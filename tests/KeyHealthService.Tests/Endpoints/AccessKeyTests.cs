@@ -16,19 +16,30 @@ public sealed class AccessKeyTests(ServersFixture servers)
     public async Task Edit_OfAnotherVersion_SaysConflictAndShowsWhatIsThere()
     {
         await using var service = await RunningService.StartAsync(servers);
-        var limits = new AccessKeyLimits(RequestsPerMinute: 60, CostPerDay: 0.5m);
-        var created = await service.SendAsync<CreatedAccessKey>(HttpMethod.Post, "/access-keys", new CreateAccessKey("team", null, Owner: "ada", Models: ["gemini-2.5-*"], Limits: limits));
+        var created = await service.SendAsync<CreatedAccessKey>(HttpMethod.Post, "/access-keys", new CreateAccessKey("team", null, Owner: "ada", Models: ["gemini-2.5-*"]));
 
-        var edited = await service.SendAsync<AccessKeyView>(HttpMethod.Put, $"/access-keys/{created.AccessKey.Id}", new EditAccessKey(created.AccessKey.Version, "team two", Limits: limits with { Concurrency = 2 }));
+        var edited = await service.SendAsync<AccessKeyView>(HttpMethod.Put, $"/access-keys/{created.AccessKey.Id}", new EditAccessKey(created.AccessKey.Version, "team two", Addresses: ["10.0.0.0/8"]));
         using var late = await service.Http.PutAsJsonAsync($"/access-keys/{created.AccessKey.Id}", new EditAccessKey(created.AccessKey.Version, "team three"), TestContext.Current.CancellationToken);
 
-        Assert.Equal(("ada", 60), (created.AccessKey.Owner, created.AccessKey.Limits?.RequestsPerMinute));
-        Assert.Equal(("team two", 2, null), (edited.Name, edited.Limits?.Concurrency, edited.Models));
+        Assert.Equal("ada", created.AccessKey.Owner);
+        Assert.Equal(["gemini-2.5-*"], created.AccessKey.Models);
+        Assert.Equal(("team two", null), (edited.Name, edited.Models));
         Assert.Equal(HttpStatusCode.Conflict, late.StatusCode);
         var problem = JsonNode.Parse(await late.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
         Assert.Equal(("conflict", "team two"), ((string?)problem["code"], (string?)problem["current"]!["name"]));
         var pooled = Assert.Single((await service.GetAsync<PoolSnapshot>("/snapshot")).AccessKeys);
-        Assert.Equal(edited.Limits, pooled.Limits);
+        Assert.Equal(["10.0.0.0/8"], pooled.Addresses);
+    }
+
+    [Fact]
+    public async Task Create_WithLimitsThatNothingEnforces_IsRefused()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+
+        using var refused = await service.Http.PostAsJsonAsync("/access-keys", new CreateAccessKey("team", null, Limits: new AccessKeyLimits(RequestsPerMinute: 60)), TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Contains("limits_not_enforced", await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     [Fact]
