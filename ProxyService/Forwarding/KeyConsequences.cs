@@ -52,5 +52,5 @@ internal sealed class KeyConsequences(LivePool pool, IFailureReport failures, Ti
     };
 
     private void Report(PooledKey key, string model, UpstreamOutcome outcome, int? status, string? reason, string? quotaId, long? limit, TimeSpan? wait) =>
-        failures.Report(new KeyAttemptFailure(key.Id, model, time.GetUtcNow(), outcome.Class, status ?? 0, reason, quotaId, limit, wait, RequestRecord.TraceParent));
+        failures.Report(new KeyAttemptFailure(key.Id, model, time.GetUtcNow(), outcome.Class, status ?? 0, reason, quotaId, limit, wait, RequestRecord.TraceParent, outcome.Project));
 }

@@ -126,6 +126,10 @@ internal sealed class StreamAttempt(UpstreamCall upstream, IOptions<ForwardingOp
             }
 
             chat.Write(reply, data.Span, call.Outgoing);
+            if (chat.Kept > upstream.Limits.MaximumKeptBytes)
+            {
+                return new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable);
+            }
         }
 
         return null;
@@ -133,7 +137,8 @@ internal sealed class StreamAttempt(UpstreamCall upstream, IOptions<ForwardingOp
 
     private static UpstreamOutcome End(ChatCall call, StreamTranslator chat, GenerateContentReply reply, Progress progress)
     {
-        if (progress.Good == 0)
+        // An event nobody could read right before an end without a finish reason: the answer was cut, and must not look whole.
+        if (progress.Good == 0 || (progress.BadInARow > 0 && !chat.HasEnded))
         {
             return new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable);
         }

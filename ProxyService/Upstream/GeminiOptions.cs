@@ -26,6 +26,10 @@ internal sealed class GeminiOptions : IValidateOptions<GeminiOptions>
     [Range(1024, 512 * 1024 * 1024, ErrorMessage = "Gemini:MaximumEventBytes must be 1024 to 536870912.")]
     public int MaximumEventBytes { get; set; } = 64 * 1024 * 1024;
 
+    /// <summary>The most bytes one stream may keep in memory for its end: texts for annotations, calls, signatures.</summary>
+    [Range(1024, 512 * 1024 * 1024, ErrorMessage = "Gemini:MaximumKeptBytes must be 1024 to 536870912.")]
+    public int MaximumKeptBytes { get; set; } = 32 * 1024 * 1024;
+
     /// <inheritdoc cref="FirstByteTimeoutSeconds" />
     public TimeSpan FirstByteTimeout => TimeSpan.FromSeconds(FirstByteTimeoutSeconds);
 

@@ -26,7 +26,7 @@ internal static class FailureClassifier
 
         // A quota's own limit of 0 is found under several statuses; the body's code is the more precise of the two.
         var outcome = Classify(status is >= 400 ? status : error.Code, error, retryAfter, now, jitter);
-        return outcome with { Reason = ReasonOf(error) };
+        return outcome with { Reason = ReasonOf(error), Project = ProjectOf(error) };
     }
 
     private static UpstreamOutcome Classify(int status, GeminiError error, TimeSpan? retryAfter, DateTimeOffset now, double jitter) => status switch
@@ -179,6 +179,10 @@ internal static class FailureClassifier
 
         return false;
     }
+
+    private static string? ProjectOf(GeminiError error) =>
+        error.Metadata.GetValueOrDefault("consumer") is { Length: > 9 and <= 80 } consumer && consumer.StartsWith("projects/", StringComparison.Ordinal)
+            && consumer.AsSpan(9).IndexOfAnyExceptInRange('0', '9') < 0 ? consumer : null;
 
     private static string? ReasonOf(GeminiError error)
     {

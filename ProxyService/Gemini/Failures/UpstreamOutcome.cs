@@ -24,6 +24,9 @@ internal abstract record UpstreamOutcome
     /// <summary>The upstream's reason in a closed alphabet (A-Z and underscore); null when it gave none.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>The project the upstream named as the one that called, as <c>projects/123</c>: keys of one project share their quotas. Never for clients.</summary>
+    public string? Project { get; init; }
+
     /// <summary>A complete answer.</summary>
     internal sealed record Answered() : UpstreamOutcome(UpstreamOutcomeClass.Succeeded, Blame.Nobody, RetryAdvice.No);
 

@@ -12,9 +12,13 @@ namespace GeminiBalance.ProxyService.Translation.Streaming;
 /// <param name="shape">How the answer must look.</param>
 internal sealed class StreamTranslator(AnswerShape shape) : IDisposable
 {
+    private const int BytesOfCallId = 128;
+    private const int BytesOfChoice = 1024;
+
     private readonly PooledBuffer head = new(256);
     private readonly List<StreamedChoice> choices = new(1);
     private readonly HashSet<string> callIds = new(StringComparer.Ordinal);
+    private long signedBytes;
 
     /// <summary>Whether anything a client can see was written.</summary>
     public bool HasContent { get; private set; }
@@ -25,8 +29,23 @@ internal sealed class StreamTranslator(AnswerShape shape) : IDisposable
     /// <summary>The calls written so far that carry a signature; after the end, answers without calls too.</summary>
     public List<SignedCall> Signed { get; } = [];
 
-    /// <summary>Bytes of texts kept for the annotations at the end.</summary>
-    public long Kept { get; private set; }
+    /// <summary>Bytes kept in memory until the end, about: texts for annotations, metadata, signatures, ids of calls, choices. The caller sets the limit.</summary>
+    public long Kept
+    {
+        get
+        {
+            var sum = signedBytes + ((long)callIds.Count * BytesOfCallId) + ((long)choices.Count * BytesOfChoice);
+            foreach (var choice in choices)
+            {
+                sum += choice.Kept;
+            }
+
+            return sum;
+        }
+    }
+
+    /// <summary>Whether every choice said how it ended.</summary>
+    public bool HasEnded => choices.Count > 0 && choices.TrueForAll(choice => choice.HasEnded);
 
     /// <summary>Translates one event.</summary>
     /// <param name="reply">The event.</param>
@@ -154,7 +173,7 @@ internal sealed class StreamTranslator(AnswerShape shape) : IDisposable
                 target.Append("\"content\":\""u8);
                 PartJson.AppendContent(target, part, json);
                 target.Append("\""u8);
-                Kept += choice.Keep(part, json);
+                choice.Keep(part, json);
                 choice.Content |= AnswerContent.Shown;
                 break;
         }
@@ -175,6 +194,7 @@ internal sealed class StreamTranslator(AnswerShape shape) : IDisposable
         if (ToolCallJson.Append(target, part, json, shape, callIds, choice.Calls++) is { } call)
         {
             Signed.Add(call);
+            signedBytes += part.Signature.Length + BytesOfCallId;
         }
 
         target.Append("]"u8);

@@ -35,6 +35,12 @@ internal sealed class StreamedChoice(int index) : IDisposable
     /// <summary>Signature of its last part, as a raw JSON string; null when it has none.</summary>
     public byte[]? Signature { get; set; }
 
+    /// <summary>Bytes kept for its end.</summary>
+    public long Kept => text.Length + grounding.Length + citations.Length + urlContext.Length + safety.Length + (Signature?.Length ?? 0);
+
+    /// <summary>Whether it said how it ended.</summary>
+    public bool HasEnded => finishReason != FinishReason.Absent;
+
     /// <summary>Takes over what an event says beside its parts; a later event wins.</summary>
     public void Note(GeminiCandidate candidate, ReadOnlySpan<byte> json)
     {
@@ -52,18 +58,15 @@ internal sealed class StreamedChoice(int index) : IDisposable
     }
 
     /// <summary>Keeps a text for the annotations.</summary>
-    /// <returns>How many bytes were kept.</returns>
-    public int Keep(GeminiPart part, ReadOnlySpan<byte> json)
+    public void Keep(GeminiPart part, ReadOnlySpan<byte> json)
     {
         if (tooLong || text.Length + part.Value.Length > LongestKept)
         {
             tooLong = true;
-            return 0;
+            return;
         }
 
-        var before = text.Length;
         PartJson.AppendContent(text, part, json);
-        return text.Length - before;
     }
 
     /// <summary>Judges it after its last event.</summary>

@@ -95,6 +95,48 @@ public sealed class StreamTests
     }
 
     [Fact]
+    public async Task Stream_CutWithinAnEvent_IsNotPassedOffAsWhole()
+    {
+        await using var upstream = await StubUpstream.StartAsync(async (context, _) =>
+        {
+            await StubUpstream.EventAsync(context, """{"candidates":[{"content":{"parts":[{"text":"one"}]}}]}""");
+            await StubUpstream.EventAsync(context, """{"candidates":[{"content":{"parts":[{"text":"tw""");
+        });
+        await using var gateway = await GatewayHost.StartAsync(upstream.Address, [Key]);
+
+        await AssertBrokenAsync(gateway, "bad_upstream_response");
+    }
+
+    [Fact]
+    public async Task Stream_OfMoreThanMayBeKept_EndsWithAnError()
+    {
+        await using var upstream = await StubUpstream.StartAsync(async (context, _) =>
+        {
+            for (var i = 0; i < 8; i++)
+            {
+                await StubUpstream.EventAsync(context, $$$"""{"candidates":[{"content":{"parts":[{"text":"{{{new string('a', 1000)}}}"}]}}]}""");
+            }
+
+            await StubUpstream.EventAsync(context, """{"candidates":[{"finishReason":"STOP"}]}""");
+        });
+        await using var gateway = await GatewayHost.StartAsync(upstream.Address, [Key], ("Gemini:MaximumKeptBytes", "4096"));
+
+        await AssertBrokenAsync(gateway, "bad_upstream_response");
+    }
+
+    [Fact]
+    public async Task Failure_NamesTheProjectTheUpstreamNamed()
+    {
+        await using var upstream = await StubUpstream.StartAsync((context, _) => StubUpstream.JsonAsync(context, 403, """{"error":{"code":403,"message":"Consumer has been suspended.","status":"PERMISSION_DENIED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"CONSUMER_SUSPENDED","metadata":{"consumer":"projects/710735018219"}}]}}"""));
+        await using var gateway = await GatewayHost.StartAsync(upstream.Address, [Key]);
+
+        using var response = await SendAsync(gateway);
+
+        Assert.Equal("projects/710735018219", Assert.Single(gateway.Ledger.Failures).Project);
+        Assert.DoesNotContain("710735018219", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Case64_Stream_ClientGone_TheUpstreamIsCancelledAndTokensAreKept()
     {
         var cancelled = new TaskCompletionSource();
@@ -160,6 +202,17 @@ public sealed class StreamTests
         Assert.DoesNotContain("[DONE]", text, StringComparison.Ordinal);
         Assert.Equal((RequestOutcome.UpstreamError, code), (Assert.Single(gateway.Ledger.Facts).Outcome, gateway.Ledger.Facts.First().ErrorCode));
         Assert.Empty(gateway.Ledger.Failures);
+    }
+
+    private static async Task AssertBrokenAsync(GatewayHost gateway, string code)
+    {
+        using var response = await SendAsync(gateway);
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        Assert.Contains("\"code\":\"" + code + "\"", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("[DONE]", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"finish_reason\":\"", text, StringComparison.Ordinal);
+        Assert.NotEqual(RequestOutcome.Succeeded, Assert.Single(gateway.Ledger.Facts).Outcome);
     }
 
     private static Task<HttpResponseMessage> SendAsync(GatewayHost gateway) =>

@@ -41,6 +41,13 @@ public sealed class FailureClassifierTests
     [InlineData("""{"error":{"code":429,"message":"Gemini 2.5 Pro Preview doesn't have a free quota tier. Please use x","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[]}]}}""")]
     public void Case57_LimitZero_IsNoRateLimit(string body) => Assert.Equal(UpstreamOutcomeClass.QuotaNotOffered, Classify(429, body).Class);
 
+    [Theory]
+    [InlineData("projects/710735018219", "projects/710735018219")]
+    [InlineData("projects/AIza-not-a-number", null)]
+    [InlineData("710735018219", null)]
+    public void Project_IsTakenOnlyAsANumber(string consumer, string? expected) =>
+        Assert.Equal(expected, Classify(403, $$$"""{"error":{"code":403,"message":"m","status":"PERMISSION_DENIED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"CONSUMER_SUSPENDED","metadata":{"consumer":"{{{consumer}}}"}}]}}""").Project);
+
     [Fact]
     public void MixedPeriods_TheDayWins() => Assert.Equal(UpstreamOutcomeClass.QuotaPerDay, Classify(429, MixedPeriods).Class);
 
