@@ -55,7 +55,11 @@ internal sealed class StubUpstream : IAsyncDisposable
 
     public static async Task EventAsync(HttpContext context, string data)
     {
-        context.Response.ContentType = "text/event-stream";
+        if (!context.Response.HasStarted)
+        {
+            context.Response.ContentType = "text/event-stream";
+        }
+
         await context.Response.WriteAsync($"data: {data}\r\n\r\n");
         await context.Response.Body.FlushAsync();
     }

@@ -209,7 +209,7 @@ public sealed class StreamTests
         using var response = await SendAsync(gateway);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
-        Assert.Contains("\"code\":\"" + code + "\"", text, StringComparison.Ordinal);
+        Assert.True(text.Contains("\"code\":\"" + code + "\"", StringComparison.Ordinal), text);
         Assert.DoesNotContain("[DONE]", text, StringComparison.Ordinal);
         Assert.DoesNotContain("\"finish_reason\":\"", text, StringComparison.Ordinal);
         Assert.NotEqual(RequestOutcome.Succeeded, Assert.Single(gateway.Ledger.Facts).Outcome);
