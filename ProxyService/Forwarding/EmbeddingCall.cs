@@ -102,7 +102,8 @@ internal sealed class EmbeddingCall(UpstreamCall upstream, EmbeddingRequest requ
 
         isEstimated |= reply.Tokens is null;
         tokens += reply.Tokens ?? Estimate();
-        Record.Tokens = isEstimated ? null : new TokenUsage(tokens, 0, 0, 0, 0, tokens);
+        Record.Tokens = new TokenUsage(tokens, 0, 0, 0, 0, tokens);
+        Record.Estimated = isEstimated;
         return new UpstreamOutcome.Answered();
     }
 

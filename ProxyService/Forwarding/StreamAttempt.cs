@@ -85,6 +85,7 @@ internal sealed class StreamAttempt(UpstreamCall upstream, IOptions<ForwardingOp
         {
             signatures.Remember(call.Record.AccessKeyId, chat.Signed, call.Profile.Prefix);
             call.Record.Tokens = chat.Usage is { } usage ? UsageJson.ToFact(usage) : call.Record.Tokens;
+            call.Record.ContentArrived(chat.ContentBytes);
             if (pending is { IsCompleted: false })
             {
                 // The read writes into our buffer: it must be over before the buffer goes back to the pool.

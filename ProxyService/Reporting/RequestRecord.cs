@@ -45,7 +45,7 @@ internal sealed class RequestRecord(RequestOperation operation, IRequestLedger l
     public TokenUsage? Tokens { get; set; }
 
     /// <summary>Whether <see cref="Tokens"/> is an estimate.</summary>
-    public bool Estimated { get; private set; }
+    public bool Estimated { get; set; }
 
     /// <summary>The id the client gave its request.</summary>
     public string? ClientRequestId { get; set; }

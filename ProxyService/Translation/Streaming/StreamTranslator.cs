@@ -23,6 +23,9 @@ internal sealed class StreamTranslator(AnswerShape shape) : IDisposable
     /// <summary>Whether anything a client can see was written.</summary>
     public bool HasContent { get; private set; }
 
+    /// <summary>Bytes of texts, thoughts and arguments written.</summary>
+    public int ContentBytes { get; private set; }
+
     /// <summary>The last usage reported; it counts up along the stream.</summary>
     public GeminiUsage? Usage { get; private set; }
 
@@ -82,6 +85,7 @@ internal sealed class StreamTranslator(AnswerShape shape) : IDisposable
                 EndDelta(logProbabilities.In(json), target);
                 EndChunk("null"u8, target);
                 logProbabilities = default;
+                ContentBytes += part.Value.In(json).Length;
                 HasContent = true;
             }
         }
