@@ -63,11 +63,6 @@ internal abstract class GatewayCall(string model, RequestRecord record, ClientAn
     /// <returns>False when there is nothing to mend; also when it was mended before.</returns>
     public virtual bool TryRepair(UpstreamOutcome outcome) => false;
 
-    /// <summary>Writes <see cref="Body"/> anew for another model, because the one asked for cannot be had.</summary>
-    /// <param name="model">A checked model name.</param>
-    /// <returns>False when this call must have the model it asked for.</returns>
-    public virtual bool TryUseModel(string model) => false;
-
     /// <inheritdoc />
     public void Dispose()
     {

@@ -1,13 +1,11 @@
 using System.Buffers;
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace GeminiBalance.ProxyService.OpenAi;
 
 /// <summary>Reads and checks the body of <c>POST /v1/embeddings</c> in one pass.</summary>
 internal static class EmbeddingRequestReader
 {
-    private const int MaximumDepth = 64;
     private const int MaximumInputs = 2048;
     private const int MaximumDimensions = 3072;
     private const int LongestTaskType = 64;
@@ -21,45 +19,10 @@ internal static class EmbeddingRequestReader
     /// <param name="body">The whole body, without a byte order mark.</param>
     /// <param name="error">Why it is refused; null when it is not.</param>
     /// <returns>The request, or null.</returns>
-    public static EmbeddingRequest? Read(ReadOnlySpan<byte> body, out OpenAiError? error)
+    public static EmbeddingRequest? Read(ReadOnlySpan<byte> body, out OpenAiError? error) => RequestDocument.Read(body, ReadFields, out error);
+
+    private static EmbeddingRequest ReadFields(ref Utf8JsonReader reader, ReadOnlySpan<byte> body)
     {
-        error = null;
-        if (!Utf8.IsValid(body))
-        {
-            error = OpenAiError.Invalid("invalid_utf8", "The request body is not valid UTF-8.");
-            return null;
-        }
-
-        try
-        {
-            return ReadDocument(body);
-        }
-        catch (JsonException e)
-        {
-            error = OpenAiError.InvalidJson($"The request body is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine}).");
-        }
-        catch (InvalidOperationException)
-        {
-            // Names and words are compared unescaped, which half of a surrogate pair cannot be.
-            error = OpenAiError.Invalid("invalid_unicode", "The request body holds half of a surrogate pair, which is no Unicode text.");
-        }
-        catch (RequestRefusedException e)
-        {
-            error = e.Error;
-        }
-
-        return null;
-    }
-
-    private static EmbeddingRequest ReadDocument(ReadOnlySpan<byte> body)
-    {
-        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaximumDepth });
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject)
-        {
-            throw FieldReading.Refuse(OpenAiError.Invalid("invalid_body", "The request body must be a JSON object."));
-        }
-
         var request = new EmbeddingRequest();
         var seen = 0;
         Span<char> space = stackalloc char[64];

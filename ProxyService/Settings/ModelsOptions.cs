@@ -21,9 +21,6 @@ internal sealed class ModelsOptions : IValidateOptions<ModelsOptions>
     /// <summary>Whether JSON together with tools is refused on models that cannot do both, instead of being asked for in words.</summary>
     public bool RefuseJsonWithTools { get; set; }
 
-    /// <summary>Models to try, in order, when no key can serve the one asked for.</summary>
-    public Dictionary<string, string[]> Fallbacks { get; set; } = new(StringComparer.OrdinalIgnoreCase);
-
     /// <summary>Families of models, by the beginning of their names: these win over the shipped ones.</summary>
     public Dictionary<string, ModelProfileOptions> Profiles { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
@@ -37,11 +34,6 @@ internal sealed class ModelsOptions : IValidateOptions<ModelsOptions>
             {
                 faults.Add($"Models:Aliases:{alias} is '{model}', which cannot be the name of a model.");
             }
-        }
-
-        foreach (var (model, chain) in options.Fallbacks)
-        {
-            faults.AddRange(chain.Where(other => ModelName.Parse(other) is null).Select(other => $"Models:Fallbacks:{model} names '{other}', which cannot be the name of a model."));
         }
 
         if (options.Default is { Length: > 0 } standard && ModelName.Parse(standard) is null)

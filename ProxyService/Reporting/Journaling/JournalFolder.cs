@@ -41,19 +41,6 @@ internal sealed class JournalFolder : IDisposable
         throw new StartupException($"Journal:Folder '{root}' is in use by {MostReplicas} replicas already.");
     }
 
-    /// <summary>Takes the folders that nobody uses and that still hold facts: those of replicas that were not started again.</summary>
-    /// <param name="root">The folder all replicas of the machine share.</param>
-    public static IEnumerable<JournalFolder> ClaimAbandoned(string root)
-    {
-        foreach (var path in Directory.EnumerateDirectories(root))
-        {
-            if (Directory.EnumerateFiles(path, "*.segment").Any() && TryClaim(path) is { } folder)
-            {
-                yield return folder;
-            }
-        }
-    }
-
     /// <summary>The segments that lie in it, oldest first.</summary>
     public List<(string Path, long Number)> Segments()
     {
