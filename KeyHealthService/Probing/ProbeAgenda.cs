@@ -46,7 +46,8 @@ internal sealed class ProbeAgenda(NpgsqlDataSource database)
             """
             update keys.probes
             set last_checked_at = coalesce($2, last_checked_at), next_check_at = case when next_check_at is null then null else $3 end,
-                bad_checks = case when $4 then bad_checks + 1 when not $4 then 0 else bad_checks end
+                bad_checks = case when $4 then bad_checks + 1 when not $4 then 0 else bad_checks end,
+                good_at = case when not $4 then $2 else good_at end
             where key_id = $1
             """);
         command.Parameters.Add(new() { Value = keyId });
@@ -54,6 +55,21 @@ internal sealed class ProbeAgenda(NpgsqlDataSource database)
         command.Parameters.Add(new() { Value = (object?)next ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz });
         command.Parameters.Add(new() { Value = (object?)bad ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Boolean });
         await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>When probes last found keys good; a key that never was is left out.</summary>
+    public static async Task<List<(Guid KeyId, DateTimeOffset At)>> FoundGoodAsync(NpgsqlTransaction transaction, IReadOnlyCollection<Guid> ids, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("select key_id, good_at from keys.probes where key_id = any($1) and good_at is not null", transaction.Connection, transaction);
+        command.Parameters.Add(new() { Value = ids.ToArray() });
+        var good = new List<(Guid, DateTimeOffset)>();
+        await using var rows = await command.ExecuteReaderAsync(cancellation);
+        while (await rows.ReadAsync(cancellation))
+        {
+            good.Add((rows.GetGuid(0), rows.GetFieldValue<DateTimeOffset>(1)));
+        }
+
+        return good;
     }
 
     /// <summary>Makes keys due now; disabled ones stay out.</summary>

@@ -51,7 +51,8 @@ internal sealed partial class Prober(
         var evidence = new Evidence(answer.Outcome, answer.Status, now, Causers.Probe, keyId);
         var changed = await commands.ExecuteAsync(keyId, (key, at) => KeyDecider.Judge(key, verdict, evidence, at), cancellation);
         var next = verdict.To == KeyStatus.Degraded ? ProbePlan.NextAfterNothing(keyId, now) : ProbePlan.NextAfter(keyId, verdict.To, now, verdict.Reason);
-        await agenda.FinishAsync(keyId, now, next, verdict.To is KeyStatus.Invalid or KeyStatus.Forbidden, cancellation);
+        bool? bad = verdict.To switch { KeyStatus.Healthy => false, KeyStatus.Invalid or KeyStatus.Forbidden => true, _ => null };
+        await agenda.FinishAsync(keyId, now, next, bad, cancellation);
         if (changed is { Happened: true })
         {
             pump.Nudge();

@@ -112,6 +112,7 @@ internal static class Tables
 
         alter table keys.probes add column if not exists probed_at timestamptz;
         alter table keys.probes add column if not exists bad_checks integer not null default 0;
+        alter table keys.probes add column if not exists good_at timestamptz;
 
         create table if not exists keys.pool (
             only_row boolean primary key default true check (only_row),

@@ -24,6 +24,9 @@ internal sealed class FailureCase(DateTimeOffset now)
     /// <summary>The last success of a pool with a model.</summary>
     public Dictionary<(string Pool, string Model), DateTimeOffset> Successes { get; } = [];
 
+    /// <summary>When a probe last found a key good.</summary>
+    public Dictionary<Guid, DateTimeOffset> FoundGood { get; } = [];
+
     /// <summary>The classes that are taken for trouble of the upstream or the address at the moment.</summary>
     public HashSet<UpstreamOutcomeClass> Troubles { get; } = [];
 
@@ -51,6 +54,8 @@ internal sealed class FailureCase(DateTimeOffset now)
         var strikes = QuotaDecider.StrikesOf(quota, Successes.TryGetValue((key.Pool, failure.Model), out var success) ? success : null);
         switch (Blame.Of(failure.Outcome, failure.Reason, at, failure.RetryAfter, jitter, strikes))
         {
+            case KeyVerdict when IsOvertaken(failure, at):
+                break;
             case KeyVerdict verdict:
                 foreach (var id in Billed.GetValueOrDefault(key.Id) ?? [key.Id])
                 {
@@ -75,6 +80,10 @@ internal sealed class FailureCase(DateTimeOffset now)
             Happened(key, KeyDecider.Undo(key, step => step.Outcome == trouble && step.At > since, Causers.Guard, now));
         }
     }
+
+    /// <summary>Whether a probe has found the key good since. A probe passes without money on the account, so that it says nothing about billing.</summary>
+    private bool IsOvertaken(KeyAttemptFailure failure, DateTimeOffset at) =>
+        failure.Outcome is UpstreamOutcomeClass.KeyInvalid or UpstreamOutcomeClass.KeyForbidden && FoundGood.TryGetValue(failure.KeyId, out var good) && at <= good;
 
     private void Judge(Key key, string model, KeyVerdict verdict, Evidence evidence)
     {

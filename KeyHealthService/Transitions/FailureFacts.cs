@@ -1,5 +1,6 @@
 using GeminiBalance.Contracts;
 using GeminiBalance.KeyHealthService.Keys;
+using GeminiBalance.KeyHealthService.Probing;
 using GeminiBalance.KeyHealthService.Quotas;
 using Marten;
 using Npgsql;
@@ -31,6 +32,11 @@ internal static class FailureFacts
         foreach (var (pool, model, at) in await QuotaLedger.SuccessesAsync(transaction, pairs, cancellation))
         {
             found.Successes[(pool, model)] = at;
+        }
+
+        foreach (var (keyId, at) in await ProbeAgenda.FoundGoodAsync(transaction, found.Keys.Keys, cancellation))
+        {
+            found.FoundGood[keyId] = at;
         }
 
         foreach (var failure in failures.Where(failure => failure.Outcome == UpstreamOutcomeClass.BillingRequired))

@@ -141,9 +141,15 @@ public sealed class GatewayFixture : IAsyncLifetime
     /// <summary>Has a key checked and waits until it works again, for the tests that follow.</summary>
     public async Task HealAsync(Guid id)
     {
-        using var check = await KeyHealth.PostAsync($"/keys/{id}/check", null);
-        check.EnsureSuccessStatusCode();
-        await Eventually.TrueAsync(async () => (await KeysAsync()).Single(key => key.Id == id).Status == KeyStatus.Healthy, TimeSpan.FromSeconds(30), "the key healthy after its check");
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var check = await KeyHealth.PostAsync($"/keys/{id}/check", null);
+                check.EnsureSuccessStatusCode();
+                return (await KeysAsync()).Single(key => key.Id == id).Status == KeyStatus.Healthy;
+            },
+            TimeSpan.FromSeconds(30),
+            "the key healthy after its check");
     }
 
     /// <summary>Every key of the pool.</summary>

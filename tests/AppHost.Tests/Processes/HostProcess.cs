@@ -45,7 +45,7 @@ internal sealed class HostProcess : IDisposable
     {
         var began = TimeProvider.System.GetTimestamp();
         await WaitForLineAsync(resource + ": healthy", limit);
-        while (State().GetProperty("resources").EnumerateArray().Single(r => r.GetProperty("name").GetString() == resource).GetProperty("health").GetString() != "Healthy")
+        while (!State().GetProperty("resources").EnumerateArray().Any(r => r.GetProperty("name").GetString() == resource && r.GetProperty("health").GetString() == "Healthy"))
         {
             if (TimeProvider.System.GetElapsedTime(began) > limit) throw new TimeoutException($"{resource} is not healthy in {StateFile}.");
             await Task.Delay(20);

@@ -72,6 +72,22 @@ public sealed class FailureCaseTests
         Assert.Equal(250_000, found.Limits[QuotaLimits.IdOf(key.Pool, "m")].Of(QuotaMetric.TokensPerMinute));
     }
 
+    [Theory]
+    [InlineData(UpstreamOutcomeClass.KeyInvalid, 0, KeyStatus.New)]
+    [InlineData(UpstreamOutcomeClass.KeyForbidden, 0, KeyStatus.New)]
+    [InlineData(UpstreamOutcomeClass.KeyInvalid, 1, KeyStatus.Invalid)]
+    [InlineData(UpstreamOutcomeClass.BillingRequired, 0, KeyStatus.Forbidden)]
+    public void FailureThatArrivesAfterAGoodProbe_ChangesTheKeyOnlyIfItHappenedLater(UpstreamOutcomeClass outcome, int secondsLater, KeyStatus expected)
+    {
+        var found = With(2);
+        var key = found.Keys.Values.First();
+        found.FoundGood[key.Id] = Now.AddSeconds(-secondsLater);
+
+        found.Judge(Failure(key.Id, outcome, null), "proxy a", 0);
+
+        Assert.Equal(expected, found.Keys[key.Id].Status);
+    }
+
     private static FailureCase With(int keys)
     {
         var found = new FailureCase(Now);
