@@ -44,10 +44,8 @@ internal static class CommandLine
                 return 0;
             case ["status"]:
                 return Verbs.Status(RunningSystem.On(folder), output);
-            case ["keys", "import", var source]:
-                return await Verbs.ImportKeysAsync(RunningSystem.On(folder), source, output).ConfigureAwait(false);
-            case ["keys", "list"]:
-                return await Verbs.ListKeysAsync(RunningSystem.On(folder), output).ConfigureAwait(false);
+            case ["keys", .. var words]:
+                return await KeyVerbs.RunAsync(RunningSystem.On(folder), words, output).ConfigureAwait(false);
             case ["access-keys", .. var words]:
                 return await AccessKeyVerbs.RunAsync(RunningSystem.On(folder), words, output).ConfigureAwait(false);
             case ["usage", .. var options]:

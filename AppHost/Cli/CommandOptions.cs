@@ -41,12 +41,14 @@ internal sealed class CommandOptions
     }
 
     /// <summary>Whether one line of JSON is asked for.</summary>
-    public bool Json => given.ContainsKey("--json");
+    public bool Json => Has("--json");
 
     /// <summary>The words, when there are so many as expected.</summary>
     public IReadOnlyList<string> Words(int least, int most) => words.Count >= least && words.Count <= most
         ? words
         : throw new CliException(words.Count > most ? $"'{words[most]}' is not expected here." : $"{verb} needs more; './gb help {verb.Split(' ')[0]}' says what.", Misused);
+
+    public bool Has(string name) => given.ContainsKey(name);
 
     public string? Text(string name) => given.GetValueOrDefault(name);
 

@@ -65,10 +65,13 @@ internal sealed class ServiceCalls : IDisposable
         return result;
     }
 
-    /// <summary>Imports many keys as a job, says how far it is, and waits until the proxy knows them.</summary>
-    public async Task<(ImportJob Job, IReadOnlyList<ImportLine> Rejected)> ImportManyAsync(string text, Action<ImportJob> progress)
+    /// <summary>Imports keys as a job, says how far it is, and waits until the proxy knows them.</summary>
+    /// <param name="text">The keys.</param>
+    /// <param name="terms">What holds for all of them, as a query.</param>
+    /// <param name="progress">Told whenever some more are done.</param>
+    public async Task<(ImportJob Job, IReadOnlyList<ImportLine> Rejected)> ImportManyAsync(string text, string terms, Action<ImportJob> progress)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(system.Address("keyhealth"), "/keys/import-jobs")) { Content = new StringContent(text, Encoding.UTF8, "text/plain") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(system.Address("keyhealth"), "/keys/import-jobs?" + terms)) { Content = new StringContent(text, Encoding.UTF8, "text/plain") };
         using var response = await SendAsync("keyhealth", request).ConfigureAwait(false);
         var job = (await response.Content.ReadFromJsonAsync(ContractsJson.Default.ImportJob).ConfigureAwait(false))!;
         while (job.State is ImportState.Waiting or ImportState.Running)

@@ -10,11 +10,6 @@ internal static class Verbs
     /// <summary>Exit code when an import took some lines and rejected others.</summary>
     public const int SomeRejected = 3;
 
-    private const int PageSize = 200;
-
-    /// <summary>Texts longer than this, about two thousand keys, go through a job.</summary>
-    private const int LargestAtOnce = 100_000;
-
     public static int Status(RunningSystem system, TextWriter output)
     {
         output.WriteLine($"AppHost  pid {system.State.Pid}  since {system.State.StartedAt.ToLocalTime():yyyy-MM-dd HH:mm:ss}{(system.State.Demo ? "  demo" : "")}");
@@ -26,53 +21,6 @@ internal static class Verbs
         }
 
         return system.State.Resources.All(resource => resource.IsReady) ? 0 : 1;
-    }
-
-    public static async Task<int> ImportKeysAsync(RunningSystem system, string source, TextWriter output)
-    {
-        var text = await ReadTextAsync(source).ConfigureAwait(false);
-        using var services = new ServiceCalls(system);
-        IEnumerable<ImportLine> rejected;
-        (int Added, int Duplicates, int Rejected) counts;
-        if (text.Length > LargestAtOnce)
-        {
-            var many = await services.ImportManyAsync(text, job => output.WriteLine($"{job.Processed} of {job.Total}")).ConfigureAwait(false);
-            (rejected, counts) = (many.Rejected, (many.Job.Added, many.Job.Duplicates, many.Job.Rejected));
-        }
-        else
-        {
-            var result = await services.ImportAsync(text).ConfigureAwait(false);
-            (rejected, counts) = (result.Lines.Where(line => line.Outcome == ImportOutcome.NotAKey), (result.Added, result.Duplicates, result.Rejected));
-        }
-
-        foreach (var line in rejected)
-        {
-            output.WriteLine($"line {line.Line}: no key: {line.Reason}");
-        }
-
-        output.WriteLine($"{counts.Added} added, {counts.Duplicates} known already, {counts.Rejected} rejected.");
-        var summary = await services.SummaryAsync().ConfigureAwait(false);
-        output.WriteLine("The pool: " + string.Join(", ", summary.ByStatus.OrderBy(entry => entry.Key).Select(entry => $"{entry.Value} {entry.Key}")) + ".");
-        return counts.Rejected > 0 ? SomeRejected : 0;
-    }
-
-    public static async Task<int> ListKeysAsync(RunningSystem system, TextWriter output)
-    {
-        using var services = new ServiceCalls(system);
-        string? after = null;
-        output.WriteLine($"{"KEY",-12} {"STATE",-11} {"REASON",-18} {"PROJECT",-14} LABEL");
-        do
-        {
-            var page = await services.GetAsync("keyhealth", $"/keys?limit={PageSize}{(after is null ? "" : "&after=" + Uri.EscapeDataString(after))}", ContractsJson.Default.KeyPage).ConfigureAwait(false);
-            foreach (var key in page.Items)
-            {
-                output.WriteLine($"{key.Mask,-12} {key.Status,-11} {key.Reason ?? "",-18} {key.Project ?? "",-14} {key.Label}".TrimEnd());
-            }
-
-            after = page.Next;
-        }
-        while (after is not null);
-        return 0;
     }
 
     /// <summary>The text of a file, or of standard input for <c>-</c>.</summary>

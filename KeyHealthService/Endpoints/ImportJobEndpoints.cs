@@ -34,12 +34,11 @@ internal static class ImportJobEndpoints
         jobs.MapPost("/{id:guid}/undo", UndoAsync);
     }
 
-    private static async Task<IResult> StartAsync(HttpContext context, ImportStore imports, ImportRunner runner, TimeProvider time, CancellationToken cancellation, string? dryRun = null)
+    private static async Task<IResult> StartAsync(HttpContext context, ImportStore imports, ImportRunner runner, TimeProvider time, [AsParameters] TermsQuery query, CancellationToken cancellation)
     {
-        var dry = false;
-        if (dryRun is not null && !bool.TryParse(dryRun, out dry))
+        if (query.Read(out var terms) is { } mistake)
         {
-            return Bad("invalid_dry_run", "The query's dryRun must be true or false.");
+            return mistake;
         }
 
         var given = context.Request.Headers["Idempotency-Key"].ToString();
@@ -56,7 +55,7 @@ internal static class ImportJobEndpoints
         }
 
         var id = given.Length == 0 ? Guid.CreateVersion7(time.GetUtcNow()) : NamedIds.Of($"import\n{context.Actor()}\n{given}");
-        var job = await imports.TakeInAsync(id, text, dry, context.Actor(), cancellation);
+        var job = await imports.TakeInAsync(id, text, terms, context.Actor(), cancellation);
         runner.Set();
         return TypedResults.Accepted($"/keys/import-jobs/{id}", job);
     }
@@ -119,6 +118,52 @@ internal static class ImportJobEndpoints
     private static IResult Missing() => ProblemResponses.Problem(StatusCodes.Status404NotFound, "import_not_found", "There is no import with this id.");
 
     private static IResult Bad(string code, string detail) => ProblemResponses.Problem(StatusCodes.Status400BadRequest, code, detail);
+
+    /// <summary>What the query says about all keys of an import.</summary>
+    private sealed record TermsQuery(string? DryRun = null, string? Disabled = null, string? LabelPrefix = null, string? Project = null, string? Tier = null, string? Tags = null)
+    {
+        /// <summary>Reads it.</summary>
+        /// <returns>The refusal; null when all is well.</returns>
+        public IResult? Read(out ImportTerms terms)
+        {
+            var (dryRun, disabled, tier) = (false, false, default(KeyTier));
+            terms = new ImportTerms();
+            if (DryRun is not null && !bool.TryParse(DryRun, out dryRun))
+            {
+                return Bad("invalid_dry_run", "The query's dryRun must be true or false.");
+            }
+
+            if (Disabled is not null && !bool.TryParse(Disabled, out disabled))
+            {
+                return Bad("invalid_disabled", "The query's disabled must be true or false.");
+            }
+
+            if (IsBadText(LabelPrefix) || IsBadText(Project))
+            {
+                return Bad(
+                    IsBadText(Project) ? "invalid_project" : "invalid_label_prefix",
+                    $"The query's labelPrefix and project must have at most {ImportFormats.LongestText} characters, and no control characters.");
+            }
+
+            if (!string.IsNullOrEmpty(Tier) && (!char.IsAsciiLetter(Tier[0]) || !Enum.TryParse(Tier, ignoreCase: true, out tier)))
+            {
+                return Bad("invalid_tier", "The query's tier must be Free or Paid.");
+            }
+
+            var tags = Tags?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct().ToArray() ?? [];
+            if (tags.Length > ImportFormats.MostTags || tags.Any(tag => tag.Length > ImportFormats.LongestTag || tag.Any(char.IsControl)))
+            {
+                return Bad("invalid_tags", $"At most {ImportFormats.MostTags} tags of at most {ImportFormats.LongestTag} characters are taken, separated by commas.");
+            }
+
+            terms = new ImportTerms(dryRun, disabled, Given(LabelPrefix), Given(Project)?.Trim(), string.IsNullOrEmpty(Tier) ? null : tier, tags);
+            return null;
+        }
+
+        private static string? Given(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
+
+        private static bool IsBadText(string? text) => text is not null && (text.Length > ImportFormats.LongestText || text.Any(char.IsControl));
+    }
 
     private sealed class SizeLimit : IRequestSizeLimitMetadata
     {

@@ -9,9 +9,9 @@ namespace GeminiBalance.KeyHealthService.Importing;
 /// </summary>
 internal static class ImportFormats
 {
-    private const int LongestText = 200;
-    private const int MostTags = 20;
-    private const int LongestTag = 50;
+    public const int LongestText = 200;
+    public const int MostTags = 20;
+    public const int LongestTag = 50;
     private static readonly string[] Lists = ["API_KEYS", "api_keys", "apiKeys", "keys", "data", "items"];
 
     /// <summary>Reads a text.</summary>

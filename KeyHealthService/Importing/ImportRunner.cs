@@ -22,6 +22,8 @@ internal sealed partial class ImportRunner(
 
     private sealed record Line(int Ordinal, Guid KeyId, string Fingerprint, string Mask, string? Label, string? Project, KeyTier? Tier, string? Tags);
 
+    private sealed record Claimed(Guid Id, bool DryRun, bool Disabled, string By, int Attempts);
+
     private readonly SemaphoreSlim asked = new(0, 1);
 
     /// <summary>Tells the runner of this process that there is a job.</summary>
@@ -87,11 +89,11 @@ internal sealed partial class ImportRunner(
         }
     }
 
-    private async Task RunAsync((Guid Id, bool DryRun, string By, int Attempts) job, CancellationToken cancellation)
+    private async Task RunAsync(Claimed job, CancellationToken cancellation)
     {
         try
         {
-            while (job.DryRun ? await LookAsync(job.Id, cancellation) : await AddAsync(job.Id, job.By, cancellation))
+            while (job.DryRun ? await LookAsync(job.Id, cancellation) : await AddAsync(job, cancellation))
             {
                 probes.Set();
             }
@@ -113,18 +115,18 @@ internal sealed partial class ImportRunner(
     }
 
     /// <summary>Takes the oldest job that nobody works on.</summary>
-    private async Task<(Guid Id, bool DryRun, string By, int Attempts)?> ClaimAsync(CancellationToken cancellation)
+    private async Task<Claimed?> ClaimAsync(CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
             """
             update keys.imports set state = 'Running', claimed_until = $1, attempts = case when state = 'Waiting' then 1 else attempts + 1 end
             where id = (select id from keys.imports where state in ('Waiting', 'Running') and (claimed_until is null or claimed_until < $2) order by created_at limit 1 for update skip locked)
-            returning id, dry_run, by, attempts
+            returning id, dry_run, disabled, by, attempts
             """);
         command.Parameters.Add(new() { Value = time.GetUtcNow() + Claim });
         command.Parameters.Add(new() { Value = time.GetUtcNow() });
         await using var rows = await command.ExecuteReaderAsync(cancellation);
-        return await rows.ReadAsync(cancellation) ? (rows.GetGuid(0), rows.GetBoolean(1), rows.GetString(2), rows.GetInt32(3)) : null;
+        return await rows.ReadAsync(cancellation) ? new Claimed(rows.GetGuid(0), rows.GetBoolean(1), rows.GetBoolean(2), rows.GetString(3), rows.GetInt32(4)) : null;
     }
 
     /// <summary>Says what would become of every entry.</summary>
@@ -148,25 +150,26 @@ internal sealed partial class ImportRunner(
 
     /// <summary>Adds the next batch.</summary>
     /// <returns>Whether there may be more.</returns>
-    private async Task<bool> AddAsync(Guid job, string by, CancellationToken cancellation)
+    private async Task<bool> AddAsync(Claimed job, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var lines = await NextAsync(transaction, job, cancellation);
+        var lines = await NextAsync(transaction, job.Id, cancellation);
         if (lines.Count > 0)
         {
-            var added = await StoreAsync(transaction, job, lines, cancellation);
+            var stored = await StoreAsync(transaction, job.Id, lines, cancellation);
             await using var session = store.LightweightSession(Marten.Services.SessionOptions.ForTransaction(transaction));
             var now = time.GetUtcNow();
-            foreach (var line in lines.Where(line => added.Contains(line.KeyId)))
+            foreach (var line in lines.Where(line => stored.Contains(line.KeyId)))
             {
-                session.Events.StartStream(line.KeyId, new KeyAdded(line.KeyId, line.Mask, line.Fingerprint, line.Label, line.Project, by, now, line.Tier, line.Tags, job));
+                var added = new KeyAdded(line.KeyId, line.Mask, line.Fingerprint, line.Label, line.Project, job.By, now, line.Tier, line.Tags, job.Id);
+                session.Events.StartStream(line.KeyId, job.Disabled ? [added, new KeyDisabled(line.KeyId, job.By, now)] : [added]);
             }
 
             await session.SaveChangesAsync(cancellation);
         }
 
-        var runs = await CountAsync(transaction, job, cancellation);
+        var runs = await CountAsync(transaction, job.Id, cancellation);
         await transaction.CommitAsync(cancellation);
         return runs && lines.Count == BatchSize;
     }

@@ -11,7 +11,7 @@ internal sealed class ImportStore(SecretVault vault, NpgsqlDataSource database, 
     private const string Columns = "id, state, format, dry_run, total, processed, added, duplicates, rejected, by, created_at, finished_at, problem, epoch, sequence";
 
     /// <summary>Takes a text in as a job. The same id again is the same job.</summary>
-    public async Task<ImportJob> TakeInAsync(Guid id, string text, bool dryRun, string by, CancellationToken cancellation)
+    public async Task<ImportJob> TakeInAsync(Guid id, string text, ImportTerms terms, string by, CancellationToken cancellation)
     {
         if (await FindAsync(id, cancellation) is { } known)
         {
@@ -22,17 +22,18 @@ internal sealed class ImportStore(SecretVault vault, NpgsqlDataSource database, 
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await using (var job = new NpgsqlCommand(
-            "insert into keys.imports (id, state, format, dry_run, by, created_at) values ($1, 'Waiting', $2, $3, $4, $5)", connection, transaction))
+            "insert into keys.imports (id, state, format, dry_run, by, created_at, disabled) values ($1, 'Waiting', $2, $3, $4, $5, $6)", connection, transaction))
         {
             job.Parameters.Add(new() { Value = id });
             job.Parameters.Add(new() { Value = format });
-            job.Parameters.Add(new() { Value = dryRun });
+            job.Parameters.Add(new() { Value = terms.DryRun });
             job.Parameters.Add(new() { Value = by });
             job.Parameters.Add(new() { Value = time.GetUtcNow() });
+            job.Parameters.Add(new() { Value = terms.Disabled });
             await job.ExecuteNonQueryAsync(cancellation);
         }
 
-        await CopyAsync(connection, id, items, dryRun, cancellation);
+        await CopyAsync(connection, id, items.Select(terms.Apply), terms.DryRun, cancellation);
         await using (var counted = new NpgsqlCommand(
             """
             update keys.import_lines l set outcome = 'DuplicateInFile', data = null

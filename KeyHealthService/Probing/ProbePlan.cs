@@ -21,14 +21,20 @@ internal sealed class ProbePlan : IProjection
 
     public Task ApplyAsync(IDocumentOperations operations, IReadOnlyList<IEvent> events, CancellationToken cancellation)
     {
-        var added = new Dictionary<Guid, DateTimeOffset>();
+        // A key may be added and switched off at once.
+        var added = events.Select(e => e.Data).OfType<KeyAdded>().ToArray();
+        if (added.Length > 0)
+        {
+            operations.QueueSqlCommand(
+                "insert into keys.probes (key_id, next_check_at) select * from unnest(?, ?) on conflict (key_id) do nothing",
+                added.Select(e => e.KeyId).ToArray(),
+                added.Select(e => e.At.ToUniversalTime()).ToArray());
+        }
+
         foreach (var happened in events.Select(e => e.Data))
         {
             switch (happened)
             {
-                case KeyAdded e:
-                    added[e.KeyId] = e.At;
-                    break;
                 case KeyRemoved e:
                     operations.QueueSqlCommand("delete from keys.probes where key_id = ?", e.KeyId);
                     break;
@@ -50,14 +56,6 @@ internal sealed class ProbePlan : IProjection
                 default:
                     break;
             }
-        }
-
-        if (added.Count > 0)
-        {
-            operations.QueueSqlCommand(
-                "insert into keys.probes (key_id, next_check_at) select * from unnest(?, ?) on conflict (key_id) do nothing",
-                added.Keys.ToArray(),
-                added.Values.Select(at => at.ToUniversalTime()).ToArray());
         }
 
         return Task.CompletedTask;

@@ -51,6 +51,7 @@ internal static class Tables
             sequence bigint,
             attempts integer not null default 0,
             claimed_until timestamptz);
+        alter table keys.imports add column if not exists disabled boolean not null default false;
 
         create table if not exists keys.import_lines (
             job_id uuid not null references keys.imports (id) on delete cascade,

@@ -27,7 +27,6 @@ public sealed class CommandLineTests
     [InlineData("/nowhere", "usage", "--from", "yesterday")]
     [InlineData("/nowhere", "usage", "--range", "7d", "--from", "2026-01-01T00:00:00Z")]
     [InlineData("/nowhere", "usage", "--from", "2026-01-02T00:00:00Z", "--to", "2026-01-01T00:00:00Z")]
-    [InlineData("/nowhere", "keys", "import")]
     public async Task RunAsync_UnknownOrIncomplete_IsOneSentenceAndTwo(params string[] args)
     {
         using var error = new StringWriter();

@@ -8,7 +8,7 @@ namespace GeminiBalance.Cli.Tests;
 public sealed class ScriptTests
 {
     private static readonly string Root = typeof(ScriptTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
-    private static readonly string[] Verbs = ["demo", "up", "down", "test", "status", "logs", "doctor", "keys import", "keys list", "access-keys create", "access-keys list", "access-keys rotate", "access-keys revoke", "access-keys import", "usage", "replay", "rebuild-projections", "password", "version", "help"];
+    private static readonly string[] Verbs = ["demo", "up", "down", "test", "status", "logs", "doctor", "keys import", "keys list", "keys check", "keys enable", "keys undo", "keys cleanup", "keys pools list", "keys pools limits set", "keys pools limits reset", "keys pools reset", "access-keys create", "access-keys list", "access-keys rotate", "access-keys revoke", "access-keys import", "usage", "replay", "rebuild-projections", "password", "version", "help"];
 
     [Theory]
     [InlineData("gb")]
@@ -23,7 +23,7 @@ public sealed class ScriptTests
     [Fact]
     public async Task Help_ListsEveryVerb()
     {
-        var help = (await GbAsync("help")).Output + (await GbAsync("help", "access-keys")).Output;
+        var help = (await GbAsync("help")).Output + (await GbAsync("help", "keys")).Output + (await GbAsync("help", "access-keys")).Output;
 
         Assert.All(Verbs, verb => Assert.Contains("./gb " + verb, help, StringComparison.Ordinal));
     }
@@ -55,6 +55,8 @@ public sealed class ScriptTests
     [InlineData("status", "--json")]
     [InlineData("keys", "dance")]
     [InlineData("keys", "import")]
+    [InlineData("keys", "cleanup", "now")]
+    [InlineData("keys", "pools")]
     [InlineData("access-keys", "create", "one", "two")]
     [InlineData("access-keys", "create", "one", "--rpm")]
     [InlineData("access-keys", "rotate")]

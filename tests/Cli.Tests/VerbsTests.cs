@@ -31,7 +31,7 @@ public sealed class VerbsTests
         await File.WriteAllTextAsync(file, "AIza-secret-1234\nAIza-secret-5678\nshort\n", TestContext.Current.CancellationToken);
         using var output = new StringWriter();
 
-        var code = await Verbs.ImportKeysAsync(stub.System, file, output);
+        var code = await KeyVerbs.RunAsync(stub.System, ["import", file], output);
 
         Assert.Equal(3, code);
         Assert.Contains("line 3: no key: shorter than 20 characters", output.ToString(), StringComparison.Ordinal);
@@ -52,7 +52,7 @@ public sealed class VerbsTests
         await File.WriteAllTextAsync(folder.In("keys.txt"), "a\nb\n", TestContext.Current.CancellationToken);
         using var output = new StringWriter();
 
-        Assert.Equal(0, await Verbs.ImportKeysAsync(stub.System, folder.In("keys.txt"), output));
+        Assert.Equal(0, await KeyVerbs.RunAsync(stub.System, ["import", folder.In("keys.txt")], output));
 
         Assert.Equal(4, asked);
         Assert.Equal(3, listed);
@@ -76,7 +76,7 @@ public sealed class VerbsTests
         await File.WriteAllTextAsync(folder.In("keys.txt"), new string('k', 200_000), TestContext.Current.CancellationToken);
         using var output = new StringWriter();
 
-        Assert.Equal(3, await Verbs.ImportKeysAsync(stub.System, folder.In("keys.txt"), output));
+        Assert.Equal(3, await KeyVerbs.RunAsync(stub.System, ["import", folder.In("keys.txt")], output));
 
         Assert.Equal(0, stub.CallsTo("POST /keys/imports"));
         Assert.Contains("2000 of 5000", output.ToString(), StringComparison.Ordinal);
@@ -89,7 +89,7 @@ public sealed class VerbsTests
     {
         await using var stub = await StubSystem.StartAsync();
 
-        var refusal = await Assert.ThrowsAsync<CliException>(() => Verbs.ImportKeysAsync(stub.System, "/nowhere/keys.txt", TextWriter.Null));
+        var refusal = await Assert.ThrowsAsync<CliException>(() => KeyVerbs.RunAsync(stub.System, ["import", "/nowhere/keys.txt"], TextWriter.Null));
 
         Assert.Contains("/nowhere/keys.txt", refusal.Message, StringComparison.Ordinal);
     }
@@ -102,7 +102,7 @@ public sealed class VerbsTests
         stub.On("GET /keys", ContractsJson.Default.KeyPage, pages.Dequeue);
         using var output = new StringWriter();
 
-        Assert.Equal(0, await Verbs.ListKeysAsync(stub.System, output));
+        Assert.Equal(0, await KeyVerbs.RunAsync(stub.System, ["list"], output));
 
         Assert.Contains("AIza…0001", output.ToString(), StringComparison.Ordinal);
         Assert.Contains("AIza…0002", output.ToString(), StringComparison.Ordinal);

@@ -53,6 +53,40 @@ public sealed class ImportJobTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task Job_WithTerms_AddsKeysSwitchedOffThatNobodyProbes()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+
+        await DoneAsync(service, await StartAsync(service, TestKeys.Lines(3), "?disabled=true&labelPrefix=eu-&project=p&tier=paid&tags=new,eu"));
+
+        var keys = (await service.GetAsync<KeyPage>("/keys")).Items;
+        Assert.Equal(3, keys.Count);
+        Assert.All(keys, key => Assert.Equal((KeyStatus.Disabled, "p", KeyTier.Paid, "new,eu"), (key.Status, key.Project, key.Tier, string.Join(',', key.Tags!))));
+        Assert.Equal(["eu-1", "eu-2", "eu-3"], keys.Select(key => key.Label).Order());
+        Assert.Equal(3, await service.ScalarAsync<long>("select count(*) from keys.probes where next_check_at is null and last_checked_at is null"));
+    }
+
+    [Fact]
+    public async Task Job_WithTermsThatMakeNoSense_IsRefusedWhole()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+        (string Query, string Code)[] mistakes =
+        [
+            ("dryRun=perhaps", "invalid_dry_run"), ("disabled=perhaps", "invalid_disabled"), ("tier=7", "invalid_tier"), ("tier=gold", "invalid_tier"),
+            ("project=a%0Ab", "invalid_project"), ("labelPrefix=a%00b", "invalid_label_prefix"), ("tags=a%07", "invalid_tags"),
+        ];
+        foreach (var (query, code) in mistakes)
+        {
+            using var response = await service.Http.PostAsync($"/keys/import-jobs?{query}", new StringContent(TestKeys.Lines(1), Encoding.UTF8, "text/plain"));
+
+            Assert.Equal((HttpStatusCode.BadRequest, query), (response.StatusCode, query));
+            Assert.Contains($"\"{code}\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        Assert.Empty(await service.GetAsync<ImportJob[]>("/keys/import-jobs"));
+    }
+
+    [Fact]
     public async Task Job_WhoseProcessDied_GoesOnInTheNextAndCountsNothingTwice()
     {
         Dictionary<string, string?> settings;
