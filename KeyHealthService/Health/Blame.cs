@@ -5,6 +5,7 @@ namespace GeminiBalance.KeyHealthService.Health;
 /// <summary>The one place that says what an upstream answer means for a key. Pure: time and chance come in from outside.</summary>
 internal static class Blame
 {
+    private const string NotFound = "NOT_FOUND";
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
     private static readonly TimeSpan MinuteQuota = TimeSpan.FromSeconds(60);
@@ -12,6 +13,9 @@ internal static class Blame
     /// <summary>A 429 that names no quota may mean many things; the wait grows with every one that follows another without a success between them.</summary>
     private static readonly TimeSpan[] UnnamedQuota = [TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5)];
     private static readonly TimeSpan NotOffered = TimeSpan.FromHours(24);
+
+    /// <summary>A model that is closed to new accounts (404, not 429) stays so; a week later it is asked again in case the account was moved.</summary>
+    private static readonly TimeSpan ClosedToAccount = TimeSpan.FromDays(7);
 
     /// <summary>How long an empty billing account keeps its keys out before one request may try again: the check that costs nothing passes without money too.</summary>
     private static readonly TimeSpan Billing = TimeSpan.FromHours(1);
@@ -31,7 +35,7 @@ internal static class Blame
         UpstreamOutcomeClass.BillingRequired => new KeyVerdict(KeyStatus.Forbidden, Reasons.Billing, at + Billing),
         UpstreamOutcomeClass.QuotaPerMinute => new QuotaVerdict(QuotaStatus.Cooling, at + Wait(retryAfter) + TimeSpan.FromSeconds(jitter)),
         UpstreamOutcomeClass.QuotaPerDay => new QuotaVerdict(QuotaStatus.Exhausted, PacificMidnight.After(at)),
-        UpstreamOutcomeClass.QuotaNotOffered => new QuotaVerdict(QuotaStatus.NotOffered, at + NotOffered),
+        UpstreamOutcomeClass.QuotaNotOffered => new QuotaVerdict(QuotaStatus.NotOffered, at + (reason == NotFound ? ClosedToAccount : NotOffered)),
         UpstreamOutcomeClass.QuotaUnspecified => new QuotaVerdict(QuotaStatus.Cooling, at + UnnamedQuota[Math.Clamp(strikes, 0, UnnamedQuota.Length - 1)]),
         _ => null,
     };

@@ -14,7 +14,7 @@ namespace GeminiBalance.KeyHealthService.Importing;
 internal sealed partial class ImportRunner(
     ImportStore imports, IDocumentStore store, NpgsqlDataSource database, PoolPump pump, ProbeSignal probes, TimeProvider time, ILogger<ImportRunner> log) : BackgroundService
 {
-    private const int BatchSize = 1000;
+    private const int BatchSize = 500;
     private const int MostAttempts = 5;
     private static readonly TimeSpan Claim = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using GeminiBalance.Contracts;
 using GeminiBalance.ServiceDefaults.Security;
 
@@ -10,6 +11,7 @@ internal sealed record ImportItem(int Line, Secret? Key, string? Label, string? 
 internal static class ImportText
 {
     private const int LongestText = 200;
+    private static readonly SearchValues<char> LineEnds = SearchValues.Create("\r\n\f\u0085\u2028\u2029");
     private static readonly char[] Separators = [',', ';', ' ', '\t'];
     private static readonly char[] Wrapping = ['"', '\'', '`', '[', ']', '{', '}', ' ', '\t'];
 
@@ -17,7 +19,7 @@ internal static class ImportText
     {
         var number = 0;
         var inPem = false;
-        foreach (var raw in text.TrimStart('\uFEFF').ReplaceLineEndings("\n").Split('\n'))
+        foreach (var raw in Lines(text.TrimStart('\uFEFF')))
         {
             number++;
             var line = raw.Trim();
@@ -43,6 +45,24 @@ internal static class ImportText
             {
                 yield return item;
             }
+        }
+    }
+
+    /// <summary>One line after the other: a text may hold many thousands.</summary>
+    private static IEnumerable<string> Lines(string text)
+    {
+        for (var start = 0; start <= text.Length;)
+        {
+            var end = text.AsSpan(start).IndexOfAny(LineEnds);
+            if (end < 0)
+            {
+                yield return text[start..];
+                yield break;
+            }
+
+            end += start;
+            yield return text[start..end];
+            start = end + (text.AsSpan(end).StartsWith("\r\n") ? 2 : 1);
         }
     }
 

@@ -60,9 +60,12 @@ public sealed class BlameTests
             new QuotaVerdict(QuotaStatus.Exhausted, new DateTimeOffset(2026, 7, 2, 7, 0, 0, TimeSpan.Zero)),
             Blame.Of(UpstreamOutcomeClass.QuotaPerDay, null, At, TimeSpan.FromSeconds(51), 0));
 
-    [Fact]
-    public void Of_ModelNotOffered_LastsADay() =>
-        Assert.Equal(new QuotaVerdict(QuotaStatus.NotOffered, At.AddHours(24)), Blame.Of(UpstreamOutcomeClass.QuotaNotOffered, null, At, TimeSpan.FromSeconds(11), 0));
+    [Theory]
+    [InlineData(null, 1)]
+    [InlineData("RESOURCE_EXHAUSTED", 1)]
+    [InlineData("NOT_FOUND", 7)]
+    public void Of_ModelNotOffered_LastsADayAndAWeekWhenItIsClosedToTheAccount(string? reason, int days) =>
+        Assert.Equal(new QuotaVerdict(QuotaStatus.NotOffered, At.AddDays(days)), Blame.Of(UpstreamOutcomeClass.QuotaNotOffered, reason, At, TimeSpan.FromSeconds(11), 0));
 
     [Theory]
     [InlineData(0, 30)]

@@ -1,5 +1,6 @@
 using GeminiBalance.Contracts;
 using GeminiBalance.GeminiSimulator.Keys;
+using GeminiBalance.GeminiSimulator.Scripts;
 using GeminiBalance.KeyHealthService.Tests.Servers;
 using GeminiBalance.TestKit;
 using Xunit;
@@ -9,7 +10,8 @@ namespace GeminiBalance.KeyHealthService.Tests.Probing;
 [Collection("servers")]
 public sealed class ProberTests(ServersFixture servers)
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task NewKeys_AfterAnImport_AreCheckedAtOnceAndNoLogHoldsAny()
@@ -59,6 +61,54 @@ public sealed class ProberTests(ServersFixture servers)
         Assert.Equal((KeyStatus.New, null), (view.Status, view.LastCheckedAt));
         Assert.NotNull(view.NextCheckAt);
     }
+
+    [Fact]
+    public async Task TwoReplicas_ProbeEveryNewKeyOnce_AndNoneAgainAfterARestart()
+    {
+        await using var simulator = await GeminiSimulatorHost.StartAsync();
+        Dictionary<string, string?> settings;
+        await using (var one = await StartAsync(simulator))
+        {
+            settings = one.Settings;
+            await using var other = await RunningService.StartAsync(settings);
+            foreach (var n in Enumerable.Range(0, 60))
+            {
+                await simulator.Control.PutKeyAsync(new SimulatedKey(TestKeys.Standard(n), $"key {n}", "alpha", null));
+            }
+
+            await one.ImportAsync(TestKeys.Lines(59));
+            await HealthyAsync(other, 59);
+        }
+
+        await using var next = await RunningService.StartAsync(settings);
+        await next.ImportAsync(TestKeys.Standard(59));
+        await HealthyAsync(next, 60);
+
+        var probed = (await simulator.Control.LedgerAsync()).Where(call => call.Method == "list").Select(call => call.Key).ToArray();
+        Assert.Equal(Enumerable.Range(0, 60).Select(TestKeys.Standard), probed.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task TooManyRequests_AnsweredToAProbe_SaysNothingAboutTheKey()
+    {
+        await using var simulator = await GeminiSimulatorHost.StartAsync();
+        await using var service = await StartAsync(simulator);
+        await simulator.Control.PutKeyAsync(new SimulatedKey(TestKeys.Standard(4), "busy", "alpha", null));
+        await simulator.Control.ScriptAsync(new Script("quota-bare", Method: "list"));
+        var id = (await service.ImportAsync(TestKeys.Standard(4))).Lines[0].KeyId!.Value;
+
+        var unknown = await service.SendAsync<KeyView>(HttpMethod.Post, $"/keys/{id}/check");
+        Assert.Equal((KeyStatus.New, null), (unknown.Status, unknown.Reason));
+        Assert.NotNull(unknown.LastCheckedAt);
+
+        await simulator.Control.ClearScriptsAsync();
+        Assert.Equal(KeyStatus.Healthy, (await service.SendAsync<KeyView>(HttpMethod.Post, $"/keys/{id}/check")).Status);
+        await simulator.Control.ScriptAsync(new Script("quota-bare", Method: "list"));
+        Assert.Equal(KeyStatus.Healthy, (await service.SendAsync<KeyView>(HttpMethod.Post, $"/keys/{id}/check")).Status);
+    }
+
+    private static Task HealthyAsync(RunningService service, int count) => Eventually.TrueAsync(
+        async () => (await service.GetAsync<KeySummary>("/keys/summary")).ByStatus.GetValueOrDefault(KeyStatus.Healthy) == count, Long, $"{count} healthy keys");
 
     private Task<RunningService> StartAsync(GeminiSimulatorHost simulator) =>
         RunningService.StartAsync(servers, ("Gemini:BaseAddress", simulator.Address.ToString()), ("Probing:Enabled", "true"));
