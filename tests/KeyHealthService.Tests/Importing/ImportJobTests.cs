@@ -13,6 +13,8 @@ namespace GeminiBalance.KeyHealthService.Tests.Importing;
 [Collection("servers")]
 public sealed class ImportJobTests(ServersFixture servers)
 {
+    /// <summary>The aim is 256 MiB, and the figures are with the benchmarks; the rest is room for other machines.</summary>
+    private const long MostMemory = 288L << 20;
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(120);
 
     [Fact]
@@ -144,8 +146,16 @@ public sealed class ImportJobTests(ServersFixture servers)
         process.Refresh();
         TestContext.Current.TestOutputHelper?.WriteLine($"100,000 keys in {watch.Elapsed.TotalSeconds:0.0} s, process at most {process.MostMemory >> 20} MiB");
 
+        watch.Restart();
+        Assert.Equal(100_000, (await RedisPool.ReadAsync(service.Redis)).Keys.Count);
+        TestContext.Current.TestOutputHelper?.WriteLine($"the pool read from Redis in {watch.Elapsed.TotalSeconds:0.00} s");
+        await service.Redis.KeyDeleteAsync(PoolRedisKeys.Head);
+        watch.Restart();
+        await Eventually.TrueAsync(() => service.Redis.KeyExistsAsync(PoolRedisKeys.Head), Long, "the whole pool published again");
+        TestContext.Current.TestOutputHelper?.WriteLine($"the whole pool published again in {watch.Elapsed.TotalSeconds:0.00} s, the look of every second included");
+
         Assert.Equal(100_000, job.Added);
-        Assert.True(process.MostMemory < 512L << 20, $"It took {process.MostMemory >> 20} MiB.");
+        Assert.True(process.MostMemory < MostMemory, $"It took {process.MostMemory >> 20} MiB.");
     }
 
     private static async Task<ImportJob> StartAsync(RunningService service, string text, string query, string? idempotencyKey = null)

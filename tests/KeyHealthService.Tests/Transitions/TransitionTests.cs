@@ -92,7 +92,7 @@ public sealed class TransitionTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Usage_OfAllProxies_FillsTheLedgerOnceAndReachesRedis()
+    public async Task Usage_OfAllProxies_FillsTheLedgerOnceAndOutlivesRedisAndProcesses()
     {
         await using var service = await RunningService.StartAsync(servers);
         var lines = (await service.ImportAsync($"{TestKeys.Standard(1)},,alpha\n{TestKeys.Standard(2)},,alpha")).Lines;
@@ -114,6 +114,8 @@ public sealed class TransitionTests(ServersFixture servers)
         await service.Redis.KeyDeleteAsync(PoolRedisKeys.Quotas);
         await Eventually.TrueAsync(async () => await DayAsync(service) == (5000, 20), TimeSpan.FromSeconds(10), "the quota in Redis again");
         Assert.Equal(20, (await service.GetAsync<PoolSnapshot>("/snapshot")).Quotas!.Single().Windows.Single(window => window.Metric == QuotaMetric.RequestsPerDay).Used);
+        await using var next = await RunningService.StartAsync(service.Settings);
+        Assert.Equal(20, (await next.GetAsync<PoolSnapshot>("/snapshot")).Quotas!.Single().Windows.Single(window => window.Metric == QuotaMetric.RequestsPerDay).Used);
     }
 
     [Fact]
