@@ -18,13 +18,18 @@ internal static class KeyVerbs
         ["check" or "enable" or "disable", .. var rest] => MoveAsync(system, args[0], new CommandOptions($"keys {args[0]}", rest, "--json"), output),
         ["undo", .. var rest] => UndoAsync(system, new CommandOptions("keys undo", rest, "--cause=", "--from=", "--to=", "--dry-run", "--json"), output),
         ["cleanup", .. var rest] => CleanUpAsync(system, new CommandOptions("keys cleanup", rest, "--preview", "--json"), output),
+        ["imports", .. var rest] => ImportJobVerbs.RunAsync(system, rest, output),
         ["pools", .. var rest] => PoolVerbs.RunAsync(system, rest, output),
-        _ => throw new CliException("keys is followed by import, list, check, enable, disable, undo, cleanup or pools; see ./gb help keys.", Misused),
+        _ => throw new CliException("keys is followed by import, list, check, enable, disable, undo, cleanup, imports or pools; see ./gb help keys.", Misused),
     };
 
     /// <summary>Prints one line of JSON, or what people read.</summary>
     internal static void Print<T>(CommandOptions options, TextWriter output, T value, JsonTypeInfo<T> type, string text) =>
         output.WriteLine(options.Json ? JsonSerializer.Serialize(value, type) : text);
+
+    /// <summary>The id that a word is, or a hint where to find it.</summary>
+    internal static Guid Id(string word, string lister = "keys list") =>
+        Guid.TryParse(word, out var id) ? id : throw new CliException($"'{word}' is no id; './gb {lister}' shows them.", Misused);
 
     private static async Task<int> ListAsync(RunningSystem system, CommandOptions options, TextWriter output)
     {
@@ -117,6 +122,4 @@ internal static class KeyVerbs
     }
 
     private static string Said(KeyView key) => $"{key.Id} {key.Mask} is {key.Status}{(key.Reason is null ? "" : $" ({key.Reason})")}.";
-
-    private static Guid Id(string word) => Guid.TryParse(word, out var id) ? id : throw new CliException($"'{word}' is no id; './gb keys list' shows them.", Misused);
 }

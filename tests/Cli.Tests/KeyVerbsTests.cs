@@ -20,6 +20,8 @@ public sealed class KeyVerbsTests
     [InlineData("check")]
     [InlineData("cleanup", "--now")]
     [InlineData("pools")]
+    [InlineData("imports")]
+    [InlineData("imports", "undo", "not-an-id")]
     [InlineData("pools", "limits", "set", "project:a")]
     [InlineData("pools", "limits", "set", "project:a", "m")]
     [InlineData("pools", "limits", "set", "project:a", "m", "--rpm", "-1")]
@@ -132,6 +134,25 @@ public sealed class KeyVerbsTests
 
         Assert.Equal("?labelPrefix=a%20b%2F&project=p&tier=paid&tags=x%2Cy&disabled=true&dryRun=true", stub.Calls[0].Query);
         Assert.Equal(1, (int?)JsonNode.Parse(output.ToString())!["added"]);
+    }
+
+    [Fact]
+    public async Task Imports_ListAndUndo_SayWhatBecameOfAJob()
+    {
+        await using var stub = await StubSystem.StartAsync();
+        var job = new ImportJob(Guid.Parse(Id), ImportState.Done, "csv", false, 9, 9, 7, 1, 1, "ada", DateTimeOffset.UnixEpoch, null, null, null, null);
+        stub.On("GET /keys/import-jobs", ContractsJson.Default.ImportJobArray, () => [job]);
+        stub.On($"POST /keys/import-jobs/{Id}/undo", ContractsJson.Default.ImportJob, () => job with { State = ImportState.Undone });
+        using var output = new StringWriter();
+
+        Assert.Equal(0, await KeyVerbs.RunAsync(stub.System, ["imports", "list"], output));
+        Assert.Equal(0, await KeyVerbs.RunAsync(stub.System, ["imports", "undo", Id], output));
+        Assert.Equal(0, await KeyVerbs.RunAsync(stub.System, ["imports", "undo", Id, "--json"], output));
+
+        var lines = output.ToString().Trim().Split(Environment.NewLine);
+        Assert.StartsWith(Id, lines[1], StringComparison.Ordinal);
+        Assert.Equal($"{Id} is Undone: 9 of 9 entries, 7 added, 1 known already, 1 rejected.", lines[2]);
+        Assert.Equal("Undone", (string?)JsonNode.Parse(lines[3])!["state"]);
     }
 
     private static KeyView Key() =>

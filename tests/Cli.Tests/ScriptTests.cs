@@ -8,7 +8,7 @@ namespace GeminiBalance.Cli.Tests;
 public sealed class ScriptTests
 {
     private static readonly string Root = typeof(ScriptTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
-    private static readonly string[] Verbs = ["demo", "up", "down", "test", "status", "logs", "doctor", "keys import", "keys list", "keys check", "keys enable", "keys undo", "keys cleanup", "keys pools list", "keys pools limits set", "keys pools limits reset", "keys pools reset", "access-keys create", "access-keys list", "access-keys rotate", "access-keys revoke", "access-keys import", "usage", "replay", "rebuild-projections", "password", "version", "help"];
+    private static readonly string[] Verbs = ["demo", "up", "down", "test", "status", "logs", "doctor", "keys import", "keys list", "keys check", "keys enable", "keys undo", "keys cleanup", "keys imports list", "keys imports cancel", "keys pools list", "keys pools limits set", "keys pools limits reset", "keys pools reset", "access-keys create", "access-keys list", "access-keys rotate", "access-keys revoke", "access-keys import", "usage", "replay", "rebuild-projections", "password", "version", "help"];
 
     [Theory]
     [InlineData("gb")]
@@ -57,6 +57,7 @@ public sealed class ScriptTests
     [InlineData("keys", "import")]
     [InlineData("keys", "cleanup", "now")]
     [InlineData("keys", "pools")]
+    [InlineData("keys", "imports", "undo")]
     [InlineData("access-keys", "create", "one", "two")]
     [InlineData("access-keys", "create", "one", "--rpm")]
     [InlineData("access-keys", "rotate")]
