@@ -31,6 +31,9 @@ internal static class KeyVerbs
     internal static Guid Id(string word, string lister = "keys list") =>
         Guid.TryParse(word, out var id) ? id : throw new CliException($"'{word}' is no id; './gb {lister}' shows them.", Misused);
 
+    /// <summary>A number and what it counts.</summary>
+    internal static string Count(int number, string what) => string.Create(CultureInfo.InvariantCulture, $"{number} {what}{(number == 1 ? "" : "s")}");
+
     private static async Task<int> ListAsync(RunningSystem system, CommandOptions options, TextWriter output)
     {
         options.Words(0, 0);
@@ -96,7 +99,7 @@ internal static class KeyVerbs
             }
         }
 
-        Print(options, output, undone, ContractsJson.Default.UndoneTransitions, $"{undone.Keys} keys and {undone.Quotas} quotas {(undone.DryRun ? "would be" : "were")} put back.");
+        Print(options, output, undone, ContractsJson.Default.UndoneTransitions, $"{(undone.DryRun ? "Would put back" : "Put back")} {Count(undone.Keys, "key")} and {Count(undone.Quotas, "quota")}.");
         return 0;
     }
 
@@ -116,8 +119,8 @@ internal static class KeyVerbs
             }
         }
 
-        var kept = cleanup.Kept > 0 ? $" {cleanup.Kept.ToString(CultureInfo.InvariantCulture)} stay because no good key is left." : "";
-        Print(options, output, cleanup, ContractsJson.Default.KeyCleanup, $"{cleanup.Keys} keys {(preview ? "would be" : "were")} retired.{kept}");
+        var kept = cleanup.Kept > 0 ? $" {Count(cleanup.Kept, "dead key")} kept, because no good one is left." : "";
+        Print(options, output, cleanup, ContractsJson.Default.KeyCleanup, $"{(preview ? "Would retire" : "Retired")} {Count(cleanup.Keys, "key")}.{kept}");
         return 0;
     }
 

@@ -96,7 +96,7 @@ internal static class PoolVerbs
 
     private static void Say(PoolView pool, TextWriter output)
     {
-        output.WriteLine($"{pool.Pool}  {pool.Keys} keys{(pool.Tier is null ? "" : $"  {pool.Tier}")}{(pool.Number is null ? "" : $"  {pool.Number}")}");
+        output.WriteLine($"{pool.Pool}  {KeyVerbs.Count(pool.Keys, "key")}{(pool.Tier is null ? "" : $"  {pool.Tier}")}{(pool.Number is null ? "" : $"  {pool.Number}")}");
         foreach (var model in pool.Models)
         {
             foreach (var metric in model.Metrics)

@@ -76,13 +76,13 @@ public sealed class KeyVerbsTests
         var sent = JsonSerializer.Deserialize(stub.Calls.Single().Body, ContractsJson.Default.UndoTransitions);
         Assert.Equal(new UndoTransitions("suspended", new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero), new(2030, 1, 2, 0, 0, 0, TimeSpan.Zero), true), sent);
         Assert.Equal(
-            [$"{Id}: Forbidden to Healthy", "project:a m: Cooling to Healthy", "1 keys and 1 quotas would be put back."],
+            [$"{Id}: Forbidden to Healthy", "project:a m: Cooling to Healthy", "Would put back 1 key and 1 quota."],
             output.ToString().Trim().Split(Environment.NewLine));
     }
 
     [Theory]
-    [InlineData("GET /keys/cleanup", "1 keys would be retired. 2 stay because no good key is left.", "--preview")]
-    [InlineData("POST /keys/cleanup", "1 keys were retired. 2 stay because no good key is left.")]
+    [InlineData("GET /keys/cleanup", "Would retire 1 key. 2 dead keys kept, because no good one is left.", "--preview")]
+    [InlineData("POST /keys/cleanup", "Retired 1 key. 2 dead keys kept, because no good one is left.")]
     public async Task Cleanup_WithAndWithoutPreview_AsksOrActs(string route, string said, params string[] options)
     {
         await using var stub = await StubSystem.StartAsync();
