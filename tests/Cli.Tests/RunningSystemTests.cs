@@ -138,7 +138,7 @@ public sealed class RunningSystemTests
     {
         var process = Process.Start(new ProcessStartInfo("bash", ["-c", $"exec -a {name} sleep 60"]))!;
         var file = string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Id}/cmdline");
-        Assert.True(SpinWait.SpinUntil(() => File.Exists(file) && File.ReadAllText(file).StartsWith(name, StringComparison.Ordinal), TimeSpan.FromSeconds(5)), "The process did not take its name.");
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(file) && File.ReadAllText(file).StartsWith(name, StringComparison.Ordinal), TimeSpan.FromSeconds(60)), "The process did not take its name.");
         return process;
     }
 }

@@ -20,7 +20,7 @@ public sealed class SharedSimulator : IAsyncLifetime
 /// <summary>A test that talks HTTP to a simulator, which is as new before each test.</summary>
 public abstract class SimulatorTest(SharedSimulator shared) : IClassFixture<SharedSimulator>, IAsyncLifetime
 {
-    protected static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+    protected static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     protected Uri Address => shared.Host.Address;
 

@@ -33,7 +33,7 @@ public sealed class SecretsSweepTests(GatewayFixture gateway) : IAsyncLifetime
             Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.Unauthorized), (refused.StatusCode, stranger.StatusCode));
         }
 
-        await Eventually.TrueAsync(async () => (await gateway.ProxyStatusAsync()).UnsentFacts == 0, TimeSpan.FromSeconds(10), "every fact on the bus");
+        await Eventually.TrueAsync(async () => (await gateway.ProxyStatusAsync()).UnsentFacts == 0, TimeSpan.FromSeconds(60), "every fact on the bus");
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

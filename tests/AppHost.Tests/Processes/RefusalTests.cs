@@ -68,7 +68,7 @@ public sealed class RefusalTests : IDisposable
         host.Send(1);
 
         Assert.Equal(0, await host.WaitForExitAsync(TimeSpan.FromSeconds(15)));
-        Assert.Empty(await ProcessTable.WaitUntilGoneAsync(children, TimeSpan.FromSeconds(2)));
+        Assert.Empty(await ProcessTable.WaitUntilGoneAsync(children, TimeSpan.FromSeconds(60)));
         Assert.False(File.Exists(host.StateFile));
     }
 
@@ -83,7 +83,7 @@ public sealed class RefusalTests : IDisposable
 
         host.Send(2);
 
-        Assert.Equal(130, await host.WaitForExitAsync(TimeSpan.FromSeconds(10)));
-        Assert.Empty(await ProcessTable.WaitUntilGoneAsync(children, TimeSpan.FromSeconds(2)));
+        Assert.Equal(130, await host.WaitForExitAsync(TimeSpan.FromSeconds(60)));
+        Assert.Empty(await ProcessTable.WaitUntilGoneAsync(children, TimeSpan.FromSeconds(60)));
     }
 }

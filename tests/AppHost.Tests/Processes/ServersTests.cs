@@ -76,7 +76,7 @@ public sealed class ServersTests(TwoApplications applications) : IClassFixture<T
         host.Send(9);
         await host.WaitForExitAsync(TimeSpan.FromSeconds(20));
 
-        var left = await ProcessTable.WaitUntilGoneAsync(children, TimeSpan.FromSeconds(10));
+        var left = await ProcessTable.WaitUntilGoneAsync(children, TimeSpan.FromSeconds(60));
 
         Assert.Empty(left);
     }

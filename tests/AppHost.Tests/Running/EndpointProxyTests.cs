@@ -44,7 +44,7 @@ public sealed class EndpointProxyTests
         using TcpClient client = new();
         await client.ConnectAsync(IPAddress.Loopback, port, TestContext.Current.CancellationToken);
         using StreamReader reader = new(client.GetStream());
-        return await reader.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        return await reader.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
     }
 
     /// <summary>Says its name to every caller.</summary>

@@ -165,9 +165,9 @@ public sealed class OpenAiDotNetTests(GatewayFixture gateway)
         await gateway.Simulator.MarkersAsync(true);
         try
         {
-            var before = (await gateway.Simulator.SettledAsync(TimeSpan.FromSeconds(10))).Calls;
+            var before = (await gateway.Simulator.SettledAsync(TimeSpan.FromSeconds(60))).Calls;
             var error = await Assert.ThrowsAsync<ClientResultException>(() => Chat("gemini-2.5-pro").CompleteChatAsync([ChatMessage.CreateUserMessage("[sim:internal]")], cancellationToken: TestContext.Current.CancellationToken));
-            var after = (await gateway.Simulator.SettledAsync(TimeSpan.FromSeconds(10))).Calls;
+            var after = (await gateway.Simulator.SettledAsync(TimeSpan.FromSeconds(60))).Calls;
 
             Assert.Equal(502, error.Status);
             Assert.InRange(after - before, 2, 12);

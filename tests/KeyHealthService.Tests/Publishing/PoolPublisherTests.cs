@@ -13,7 +13,7 @@ namespace GeminiBalance.KeyHealthService.Tests.Publishing;
 [Collection("servers")]
 public sealed class PoolPublisherTests(ServersFixture servers)
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Import_OfMoreThanAChunk_StandsInRedisAsOneSnapshotWhoseSecretsDecrypt()
@@ -79,7 +79,7 @@ public sealed class PoolPublisherTests(ServersFixture servers)
 
         await service.Redis.KeyDeleteAsync([PoolRedisKeys.Head, PoolRedisKeys.States, PoolRedisKeys.KeyChunk(0)]);
 
-        await Eventually.TrueAsync(async () => await service.Redis.KeyExistsAsync(PoolRedisKeys.Head), TimeSpan.FromSeconds(5), "the head in Redis");
+        await Eventually.TrueAsync(async () => await service.Redis.KeyExistsAsync(PoolRedisKeys.Head), TimeSpan.FromSeconds(60), "the head in Redis");
         var pool = await RedisPool.ReadAsync(service.Redis);
         Assert.Equal(3, pool.Keys.Count);
         Assert.True(pool.Head.Sequence > imported.Sequence);

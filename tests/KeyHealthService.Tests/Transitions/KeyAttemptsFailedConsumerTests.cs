@@ -22,7 +22,7 @@ public sealed class KeyAttemptsFailedConsumerTests(ServersFixture servers)
 
         await PublishAsync(service, Failed(key, UpstreamOutcomeClass.KeyInvalid, 400, "API_KEY_INVALID"));
 
-        await Eventually.TrueAsync(async () => (await RedisPool.ReadAsync(service.Redis)).States.Count == 1, TimeSpan.FromSeconds(10), "the state in Redis");
+        await Eventually.TrueAsync(async () => (await RedisPool.ReadAsync(service.Redis)).States.Count == 1, TimeSpan.FromSeconds(60), "the state in Redis");
         var view = await service.GetAsync<KeyView>($"/keys/{key}");
         Assert.Equal((KeyStatus.Invalid, "api_key_invalid", 400, null), (view.Status, view.Reason, view.UpstreamStatus, view.Model));
         var newest = (await service.GetAsync<TimelineEntry[]>($"/keys/{key}/timeline"))[0];
@@ -53,7 +53,7 @@ public sealed class KeyAttemptsFailedConsumerTests(ServersFixture servers)
 
         await service.Get<FailureIntake>().ApplyAsync(message.BatchId, message, TestContext.Current.CancellationToken);
 
-        await Eventually.TrueAsync(async () => (await RedisPool.ReadAsync(service.Redis)).States.Count == 2, TimeSpan.FromSeconds(10), "both keys in Redis");
+        await Eventually.TrueAsync(async () => (await RedisPool.ReadAsync(service.Redis)).States.Count == 2, TimeSpan.FromSeconds(60), "both keys in Redis");
         var states = (await RedisPool.ReadAsync(service.Redis)).States;
         Assert.Equal(new[] { lines[0].KeyId!.Value, lines[1].KeyId!.Value }.Order(), states.Select(state => state.KeyId).Order());
         Assert.All(states, state => Assert.Equal((KeyStatus.Exhausted, Model), (state.Status, state.Model)));
@@ -75,9 +75,9 @@ public sealed class KeyAttemptsFailedConsumerTests(ServersFixture servers)
         var cooling = await service.GetAsync<KeyView>($"/keys/{key}");
         Assert.Equal(KeyStatus.Cooling, cooling.Status);
         await Eventually.TrueAsync(
-            async () => (await service.GetAsync<TimelineEntry[]>($"/keys/{key}/timeline")) is [{ Actor: "clock" }, ..], TimeSpan.FromSeconds(10), "the recovery in the timeline");
+            async () => (await service.GetAsync<TimelineEntry[]>($"/keys/{key}/timeline")) is [{ Actor: "clock" }, ..], TimeSpan.FromSeconds(60), "the recovery in the timeline");
         Assert.Equal(KeyStatus.New, (await service.GetAsync<KeyView>($"/keys/{key}")).Status);
-        await Eventually.TrueAsync(async () => (await RedisPool.ReadAsync(service.Redis)).States.Count == 0, TimeSpan.FromSeconds(5), "no state left in Redis");
+        await Eventually.TrueAsync(async () => (await RedisPool.ReadAsync(service.Redis)).States.Count == 0, TimeSpan.FromSeconds(60), "no state left in Redis");
     }
 
     [Fact]

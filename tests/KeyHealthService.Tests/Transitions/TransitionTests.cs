@@ -108,11 +108,11 @@ public sealed class TransitionTests(ServersFixture servers)
 
         Assert.Equal(20, await service.ScalarAsync<long>("select day_requests from keys.quota_use"));
         Assert.Equal(2, (await service.GetAsync<KeySummary>("/keys/summary")).ByStatus[KeyStatus.Healthy]);
-        await Eventually.TrueAsync(async () => await DayAsync(service) == (5000, 20), TimeSpan.FromSeconds(10), "the quota in Redis");
+        await Eventually.TrueAsync(async () => await DayAsync(service) == (5000, 20), TimeSpan.FromSeconds(60), "the quota in Redis");
 
         // Redis loses everything, and the ledger does not.
         await service.Redis.KeyDeleteAsync(PoolRedisKeys.Quotas);
-        await Eventually.TrueAsync(async () => await DayAsync(service) == (5000, 20), TimeSpan.FromSeconds(10), "the quota in Redis again");
+        await Eventually.TrueAsync(async () => await DayAsync(service) == (5000, 20), TimeSpan.FromSeconds(60), "the quota in Redis again");
         Assert.Equal(20, (await service.GetAsync<PoolSnapshot>("/snapshot")).Quotas!.Single().Windows.Single(window => window.Metric == QuotaMetric.RequestsPerDay).Used);
         await using var next = await RunningService.StartAsync(service.Settings);
         Assert.Equal(20, (await next.GetAsync<PoolSnapshot>("/snapshot")).Quotas!.Single().Windows.Single(window => window.Metric == QuotaMetric.RequestsPerDay).Used);

@@ -50,7 +50,7 @@ public sealed class EmbeddingsTests
         Assert.Equal(vectors[..115], vectors[115..]);
         Assert.Equal(115, vectors.Distinct().Count());
         Assert.Equal(3, Assert.Single(gateway.Ledger.Facts).Attempts.Count);
-        Assert.Equal(3, (await simulator.Control.SettledAsync(TimeSpan.FromSeconds(5))).Calls);
+        Assert.Equal(3, (await simulator.Control.SettledAsync(TimeSpan.FromSeconds(60))).Calls);
     }
 
     [Fact]

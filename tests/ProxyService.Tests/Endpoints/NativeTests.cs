@@ -225,8 +225,8 @@ public sealed class NativeTests
         var response = await PostAsync(gateway, "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse", Question);
         response.Dispose();
 
-        await left.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-        await Eventually.TrueAsync(() => Task.FromResult(!gateway.Ledger.Facts.IsEmpty), TimeSpan.FromSeconds(5), "a fact");
+        await left.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(() => Task.FromResult(!gateway.Ledger.Facts.IsEmpty), TimeSpan.FromSeconds(60), "a fact");
         Assert.Equal(RequestOutcome.Aborted, gateway.Ledger.Facts.Single().Outcome);
     }
 

@@ -153,8 +153,8 @@ public sealed class StreamTests
             Assert.True(await stream.ReadAsync(new byte[100], TestContext.Current.CancellationToken) > 0);
         }
 
-        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
-        await Eventually.TrueAsync(() => Task.FromResult(!gateway.Ledger.Facts.IsEmpty), TimeSpan.FromSeconds(5), "the fact of the request");
+        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(() => Task.FromResult(!gateway.Ledger.Facts.IsEmpty), TimeSpan.FromSeconds(60), "the fact of the request");
 
         var fact = Assert.Single(gateway.Ledger.Facts);
         Assert.Equal((RequestOutcome.Aborted, 499, 6L), (fact.Outcome, fact.Status, fact.Tokens!.Total));

@@ -88,7 +88,7 @@ public sealed class SurfaceTests
 
         await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST /v1/chat/completions {protocol}\r\nHost: gateway\r\nAuthorization: Bearer {gateway.AccessKey}\r\nContent-Type: application/json\r\n{headers}\r\n{body}"), TestContext.Current.CancellationToken);
         using var reader = new StreamReader(stream, Encoding.ASCII);
-        var line = await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        var line = await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 
         Assert.Contains(" 400 ", line, StringComparison.Ordinal);
     }

@@ -61,7 +61,7 @@ public sealed class PoolKeeperTests : IDisposable
 
     private static PoolSnapshot Snapshot(long sequence) => new(Epoch, sequence, [new PoolKey(Guid.CreateVersion7(), new EncryptedSecret(1, "AAAA"), null)], [], []);
 
-    private static Task SeenAsync(Func<bool> condition, string what) => Eventually.TrueAsync(() => Task.FromResult(condition()), TimeSpan.FromSeconds(10), what);
+    private static Task SeenAsync(Func<bool> condition, string what) => Eventually.TrueAsync(() => Task.FromResult(condition()), TimeSpan.FromSeconds(60), what);
 
     private async Task<Running> StartAsync(LivePool? target = null)
     {

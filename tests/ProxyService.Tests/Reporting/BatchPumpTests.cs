@@ -17,7 +17,7 @@ public sealed class BatchPumpTests
         Assert.All(Enumerable.Range(0, 450), item => Assert.True(pump.Add(item)));
 
         await pump.StartAsync(TestContext.Current.CancellationToken);
-        await Eventually.TrueAsync(() => Task.FromResult(pump.Unsent == 0), TimeSpan.FromSeconds(10), "all items sent");
+        await Eventually.TrueAsync(() => Task.FromResult(pump.Unsent == 0), TimeSpan.FromSeconds(60), "all items sent");
 
         Assert.Equal(Enumerable.Range(0, 450), sent.SelectMany(batch => batch.Items).Order());
         Assert.All(sent, batch => Assert.InRange(batch.Items.Length, 1, 200));
@@ -37,7 +37,7 @@ public sealed class BatchPumpTests
         pump.Add(2);
 
         await pump.StartAsync(TestContext.Current.CancellationToken);
-        await Eventually.TrueAsync(() => Task.FromResult(pump.Unsent == 0), TimeSpan.FromSeconds(10), "the batch confirmed");
+        await Eventually.TrueAsync(() => Task.FromResult(pump.Unsent == 0), TimeSpan.FromSeconds(60), "the batch confirmed");
 
         Assert.Equal(3, sent.Count);
         Assert.Single(sent.Select(batch => batch.Id).Distinct());
@@ -52,7 +52,7 @@ public sealed class BatchPumpTests
         pump.Add(1);
 
         await pump.StartAsync(TestContext.Current.CancellationToken);
-        await Eventually.TrueAsync(() => Task.FromResult(pump.Unsent == 0), TimeSpan.FromSeconds(10), "the batch confirmed");
+        await Eventually.TrueAsync(() => Task.FromResult(pump.Unsent == 0), TimeSpan.FromSeconds(60), "the batch confirmed");
 
         Assert.Equal(2, calls);
     }
@@ -67,7 +67,7 @@ public sealed class BatchPumpTests
         Assert.Equal(3, pump.Unsent);
         open.SetResult();
         await pump.StartAsync(TestContext.Current.CancellationToken);
-        await Eventually.TrueAsync(() => Task.FromResult(pump.Unsent == 0), TimeSpan.FromSeconds(10), "all items sent");
+        await Eventually.TrueAsync(() => Task.FromResult(pump.Unsent == 0), TimeSpan.FromSeconds(60), "all items sent");
         Assert.True(pump.Add(6));
     }
 

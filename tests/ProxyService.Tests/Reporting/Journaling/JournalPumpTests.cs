@@ -62,7 +62,7 @@ public sealed class JournalPumpTests : IDisposable
         using var pump = rig.Pump(Take, cancel => Interlocked.Increment(ref calls) == 1 ? new TaskCompletionSource().Task : open.Task);
 
         await pump.StartAsync(default);
-        await Eventually.TrueAsync(() => Task.FromResult(Volatile.Read(ref calls) >= 2), TimeSpan.FromSeconds(10), "a second attempt");
+        await Eventually.TrueAsync(() => Task.FromResult(Volatile.Read(ref calls) >= 2), TimeSpan.FromSeconds(60), "a second attempt");
         rig.Time.Advance(TimeSpan.FromSeconds(40));
         Assert.True(pump.OldestUnsent > TimeSpan.FromSeconds(39));
         open.SetResult();
@@ -84,9 +84,9 @@ public sealed class JournalPumpTests : IDisposable
             });
             await WriteAsync(rig, 3);
             await pump.StartAsync(default);
-            await Eventually.TrueAsync(() => Task.FromResult(!sent.IsEmpty), TimeSpan.FromSeconds(10), "the first batch tried");
+            await Eventually.TrueAsync(() => Task.FromResult(!sent.IsEmpty), TimeSpan.FromSeconds(60), "the first batch tried");
             await WriteAsync(rig, 4);
-            await Eventually.TrueAsync(() => Task.FromResult(sent.Select(batch => batch.BatchId).Distinct().Count() == 2), TimeSpan.FromSeconds(10), "the second batch tried");
+            await Eventually.TrueAsync(() => Task.FromResult(sent.Select(batch => batch.BatchId).Distinct().Count() == 2), TimeSpan.FromSeconds(60), "the second batch tried");
             using var now = new CancellationTokenSource(TimeSpan.Zero);
             await pump.StopAsync(now.Token);
         }

@@ -190,6 +190,6 @@ public sealed class JournalTests
 
         Assert.False(File.Exists(segment.Path));
         Assert.Empty(rig.Store.Segments);
-        await Eventually.TrueAsync(() => Task.FromResult(!File.Exists(segment.Path + ".notes")), TimeSpan.FromSeconds(5), "notes removed");
+        await Eventually.TrueAsync(() => Task.FromResult(!File.Exists(segment.Path + ".notes")), TimeSpan.FromSeconds(60), "notes removed");
     }
 }
