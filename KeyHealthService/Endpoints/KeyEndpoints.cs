@@ -3,6 +3,7 @@ using GeminiBalance.Contracts;
 using GeminiBalance.KeyHealthService.Keys;
 using GeminiBalance.KeyHealthService.Probing;
 using GeminiBalance.KeyHealthService.Publishing;
+using GeminiBalance.KeyHealthService.Quotas;
 using GeminiBalance.KeyHealthService.Store;
 using GeminiBalance.ServiceDefaults;
 using GeminiBalance.ServiceDefaults.Security;
@@ -69,7 +70,7 @@ internal static class KeyEndpoints
         return TypedResults.Ok(await list.PageAsync(filter, cancellation));
     }
 
-    private static async Task<IResult> EditAsync(Guid id, EditKey edit, Desk desk, HttpContext context, CancellationToken cancellation)
+    private static async Task<IResult> EditAsync(Guid id, EditKey edit, Desk desk, PoolList pools, HttpContext context, CancellationToken cancellation)
     {
         if (edit.Weight is < 1 or > 1000)
         {
@@ -96,8 +97,13 @@ internal static class KeyEndpoints
             return Bad("invalid_label", $"The label must have at most {LongestText} characters, and no control characters.");
         }
 
-        return IsBadText(edit.Project)
-            ? Bad("invalid_project", $"The project must have at most {LongestText} characters, and no control characters.")
+        if (IsBadText(edit.Project))
+        {
+            return Bad("invalid_project", $"The project must have at most {LongestText} characters, and no control characters.");
+        }
+
+        return edit is { NewProject: not true, Project: { } project } && !string.IsNullOrWhiteSpace(project) && await pools.FindAsync($"project:{project.Trim()}", cancellation) is null
+            ? Bad("unknown_project", "There is no such project: name one that GET /pools lists, or set newProject.")
             : await desk.ChangeAsync(id, (key, now) => KeyDecider.Edit(key, edit, context.Actor(), now), cancellation);
     }
 

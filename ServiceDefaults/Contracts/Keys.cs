@@ -93,7 +93,15 @@ public sealed record KeySummary(int Total, IReadOnlyDictionary<KeyStatus, int> B
 /// <param name="Weight">Its share among equals, from 1 to 1000.</param>
 /// <param name="Priority">Keys of a lower number are used first, from 0 to 100.</param>
 /// <param name="Tags">At most 20 words of at most 50 characters.</param>
-public sealed record EditKey(string? Label, string? Project, KeyTier? Tier = null, int? Weight = null, int? Priority = null, IReadOnlyList<string>? Tags = null);
+/// <param name="NewProject">Whether the project may be one that does not exist yet; otherwise a name no key draws from is refused as a slip.</param>
+public sealed record EditKey(
+    string? Label,
+    string? Project,
+    KeyTier? Tier = null,
+    int? Weight = null,
+    int? Priority = null,
+    IReadOnlyList<string>? Tags = null,
+    bool? NewProject = null);
 
 /// <summary>Asks for a probe of keys now.</summary>
 /// <param name="Ids">The keys; null means every key that is not disabled.</param>

@@ -48,7 +48,7 @@ public sealed class PoolPublisherTests(ServersFixture servers)
         var disabled = await changes.NextAsync();
         await service.SendAsync<KeyView>(HttpMethod.Post, $"/keys/{first}/enable");
         var enabled = await changes.NextAsync();
-        await service.SendAsync<KeyView>(HttpMethod.Patch, $"/keys/{second}", new EditKey(null, "beta"));
+        await service.SendAsync<KeyView>(HttpMethod.Patch, $"/keys/{second}", new EditKey(null, "beta", NewProject: true));
         var moved = await changes.NextAsync();
         using var gone = await service.Http.DeleteAsync(new Uri($"/keys/{first}", UriKind.Relative), TestContext.Current.CancellationToken);
         var removed = await changes.NextAsync();

@@ -72,7 +72,7 @@ public sealed class RebuildTests(ServersFixture servers)
                 0 => new HttpRequestMessage(HttpMethod.Post, $"/keys/{id}/disable"),
                 1 => new HttpRequestMessage(HttpMethod.Post, $"/keys/{id}/enable"),
                 2 => new HttpRequestMessage(HttpMethod.Post, $"/keys/{id}/undo"),
-                3 => new HttpRequestMessage(HttpMethod.Patch, $"/keys/{id}") { Content = new StringContent($$"""{"project":"p{{chance.Next(5)}}","weight":{{chance.Next(1, 1000)}}}""", Encoding.UTF8, "application/json") },
+                3 => new HttpRequestMessage(HttpMethod.Patch, $"/keys/{id}") { Content = new StringContent($$"""{"project":"p{{chance.Next(5)}}","newProject":true,"weight":{{chance.Next(1, 1000)}}}""", Encoding.UTF8, "application/json") },
                 4 => new HttpRequestMessage(HttpMethod.Patch, $"/keys/{id}") { Content = new StringContent($$"""{"tags":["t{{chance.Next(9)}}"]}""", Encoding.UTF8, "application/json") },
                 _ => new HttpRequestMessage(HttpMethod.Post, "/keys/imports") { Content = new StringContent(TestKeys.Auth(chance.Next(100)), Encoding.UTF8, "text/plain") },
             };

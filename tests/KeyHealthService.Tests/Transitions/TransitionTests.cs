@@ -141,7 +141,7 @@ public sealed class TransitionTests(ServersFixture servers)
     public async Task BadInput_GetsAClearRefusalAndChangesNothing()
     {
         await using var service = await RunningService.StartAsync(servers);
-        await service.ImportAsync($"{TestKeys.Standard(1)},,a\n{TestKeys.Standard(2)},,b");
+        var key = (await service.ImportAsync($"{TestKeys.Standard(1)},,a\n{TestKeys.Standard(2)},,b")).Lines[0].KeyId!.Value;
         await PutAsync(service, "/pools/project?pool=project:a", new EditPool("projects/7", null, null));
         var before = await service.ScalarAsync<long>("select count(*) from keys.mt_events");
 
@@ -154,6 +154,7 @@ public sealed class TransitionTests(ServersFixture servers)
             ("PUT", "/pools/project?pool=project:b", """{"number":"projects/7"}""", "overlapping_projects"),
             ("PUT", "/pools/project?pool=project:a", """{"number":"seven"}""", "invalid_number"),
             ("PUT", "/pools/project?pool=key:1", "{}", "invalid_pool"),
+            ("PATCH", $"/keys/{key}", """{"project":"nowhere","weight":7}""", "unknown_project"),
             ("POST", "/transitions/undo", """{"cause":"","from":"2026-01-01T00:00:00Z","to":"2026-01-02T00:00:00Z"}""", "invalid_cause"),
             ("POST", "/transitions/undo", """{"cause":"probe","from":"2026-01-02T00:00:00Z","to":"2026-01-01T00:00:00Z"}""", "invalid_range"),
         ];
