@@ -81,7 +81,7 @@ internal static partial class EndpointsExtensions
     private static ProxyStatus Status(LivePool pool, IRequestLedger ledger)
     {
         var view = pool.View;
-        return new ProxyStatus(view?.Epoch, view?.Sequence ?? 0, view?.Keys.Length ?? 0, pool.EligibleFor("")?.Keys.Length ?? 0, view?.AccessKeys.Count ?? 0, view?.Source ?? "none", ledger.Unsent);
+        return new ProxyStatus(view?.Epoch, view?.Sequence ?? 0, view?.Keys.Length ?? 0, pool.EligibleFor("")?.Count ?? 0, view?.AccessKeys.Count ?? 0, view?.Source ?? "none", ledger.Unsent);
     }
 
     /// <summary>Turns a fault of the gateway into an answer a client understands; what it was stands in the log only.</summary>

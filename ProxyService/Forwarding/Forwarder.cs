@@ -2,6 +2,7 @@ using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Gemini.Failures;
 using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.OpenAi;
+using GeminiBalance.ProxyService.Reporting;
 using GeminiBalance.ProxyService.Translation.Errors;
 using GeminiBalance.ServiceDefaults.Security;
 using Microsoft.Extensions.Options;
@@ -14,6 +15,7 @@ internal sealed partial class Forwarder(
     SecretEncryption encryption,
     IEnumerable<ICallGuard> guards,
     KeyConsequences consequences,
+    IUsageReport usage,
     ShutdownDrain drain,
     IOptionsMonitor<ForwardingOptions> options,
     TimeProvider time,
@@ -59,14 +61,14 @@ internal sealed partial class Forwarder(
         var tried = new List<PooledKey>(1);
         OpenAiError? error = null;
         var outcome = default(UpstreamOutcome);
-        PooledKey? mended = null;
+        KeyChosen mended = default;
         var attempts = 0;
         while (true)
         {
             var eligible = pool.EligibleFor(call.Model);
-            var key = eligible is null ? null : mended ?? Choose(call, eligible, tried, outcome);
-            mended = null;
-            if (key is null)
+            var chosen = eligible is null ? default : mended.Key is null ? Choose(call, eligible, tried, outcome) : mended;
+            mended = default;
+            if (chosen.Key is not { } key)
             {
                 error ??= NoKey(eligible);
                 break;
@@ -78,7 +80,7 @@ internal sealed partial class Forwarder(
                 continue;
             }
 
-            call.Record.Choice = new KeyChoice(pool.Strategy, eligible!.Keys.Length, eligible.Excluded);
+            call.Record.Choice = ChoiceStory.Of(pool.Strategy, eligible!, chosen);
             outcome = await AttemptAsync(call, key, secret, alive.Token).ConfigureAwait(false);
             attempts++;
             if (outcome is UpstreamOutcome.Answered && call.TryAdvance())
@@ -105,7 +107,7 @@ internal sealed partial class Forwarder(
 
             if (call.TryRepair(outcome))
             {
-                mended = key;
+                mended = chosen;
                 continue;
             }
 
@@ -121,19 +123,59 @@ internal sealed partial class Forwarder(
         await FailAsync(call, outcome, error, client).ConfigureAwait(false);
     }
 
-    private static async Task<UpstreamOutcome> AttemptAsync(GatewayCall call, PooledKey key, Secret secret, CancellationToken alive)
+    private async Task<UpstreamOutcome> AttemptAsync(GatewayCall call, PooledKey key, Secret secret, CancellationToken alive)
     {
         var started = await call.Record.BeginAttemptAsync(key.Id, call.Body.Length).ConfigureAwait(false);
         using var span = UpstreamCall.BeginSpan(call);
-        var outcome = await call.AttemptAsync(secret, alive).ConfigureAwait(false);
+        var model = call.Model;
+        var load = pool.Begin(key, model);
+        var before = call.Record.Tokens;
+        UpstreamOutcome outcome = new UpstreamOutcome.Cancelled();
+        try
+        {
+            outcome = await call.AttemptAsync(secret, alive).ConfigureAwait(false);
+        }
+        finally
+        {
+            var latency = call.Record.FirstByteMs ?? time.GetElapsedTime(started).TotalMilliseconds;
+            load.End(WhatItSaysOfTheKey(outcome), latency, time.GetTimestamp());
+            TellUsage(call, key, model, outcome is UpstreamOutcome.Answered, before, latency);
+        }
+
         span?.SetTag("http.response.status_code", call.UpstreamStatus);
         span?.SetTag("gemini_balance.outcome", outcome.Class.ToString());
         call.Record.Attempted(key.Id, outcome.Class, call.UpstreamStatus, started);
         return outcome;
     }
 
-    private PooledKey? Choose(GatewayCall call, EligibleKeys eligible, List<PooledKey> tried, UpstreamOutcome? last) =>
-        pool.Choose(call.Model, eligible, tried) ?? (last is not null && RetryPlan.SameKeyWillDo(last) ? pool.Choose(call.Model, eligible, []) : null);
+    /// <summary>A client's mistake, or a client that left, says nothing; nor does a quota, which has its own account.</summary>
+    private static bool? WhatItSaysOfTheKey(UpstreamOutcome outcome) => outcome switch
+    {
+        UpstreamOutcome.Answered => true,
+        UpstreamOutcome.KeyRefused or UpstreamOutcome.UpstreamFailed => false,
+        _ => null,
+    };
+
+    /// <summary>Adds the call to the use of its key and its pool. The tokens of an answer that did not say them are estimated.</summary>
+    private void TellUsage(GatewayCall call, PooledKey key, string model, bool answered, TokenUsage? before, double latency)
+    {
+        var (input, output) = (0L, 0L);
+        if (call.Record.Tokens is { } after && !ReferenceEquals(after, before))
+        {
+            input = after.Prompt + after.ToolUsePrompt - (before is null ? 0 : before.Prompt + before.ToolUsePrompt);
+            output = after.Completion + after.Thoughts - (before is null ? 0 : before.Completion + before.Thoughts);
+        }
+        else if (answered)
+        {
+            input = UsageEstimate.Of(call.Body.Length, 0).Prompt;
+        }
+
+        key.QuotaPool.UseOf(model).Paid(input);
+        usage.Used(key.Id, model, answered, input, output, latency);
+    }
+
+    private KeyChosen Choose(GatewayCall call, EligibleKeys eligible, List<PooledKey> tried, UpstreamOutcome? last) =>
+        pool.Choose(call.Model, eligible, tried) is { Key: not null } chosen ? chosen : last is not null && RetryPlan.SameKeyWillDo(last) ? pool.Choose(call.Model, eligible, []) : default;
 
     /// <summary>A key that cannot be decrypted is no key: it is left out, loudly.</summary>
     private Secret? Reveal(PooledKey key)

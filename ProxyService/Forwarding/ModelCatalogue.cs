@@ -1,5 +1,4 @@
 using System.Text.Json;
-using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Gemini;
 using GeminiBalance.ProxyService.Gemini.Failures;
 using GeminiBalance.ProxyService.Json;
@@ -82,7 +81,7 @@ internal sealed class ModelCatalogue(
         OpenAiError? error = null;
         for (var attempt = 0; attempt < options.CurrentValue.MaximumAttempts; attempt++)
         {
-            if (pool.EligibleFor(AnyModel) is not { } eligible || pool.Choose(AnyModel, eligible, tried) is not { } key)
+            if (pool.EligibleFor(AnyModel) is not { } eligible || pool.Choose(AnyModel, eligible, tried) is not { Key: { } key } chosen)
             {
                 break;
             }
@@ -90,7 +89,7 @@ internal sealed class ModelCatalogue(
             tried.Add(key);
             var started = await record.BeginAttemptAsync(key.Id, 0).ConfigureAwait(false);
             var (models, outcome, status) = await AskAsync(key, client).ConfigureAwait(false);
-            record.Choice = new KeyChoice(pool.Strategy, eligible.Keys.Length, eligible.Excluded);
+            record.Choice = ChoiceStory.Of(pool.Strategy, eligible, chosen);
             record.Attempted(key.Id, outcome.Class, status, started);
             if (models is not null)
             {

@@ -4,7 +4,6 @@ using GeminiBalance.ServiceDefaults;
 using GeminiBalance.ServiceDefaults.Health;
 using GeminiBalance.ServiceDefaults.Security;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Options;
 
 namespace GeminiBalance.ProxyService.KeyPool;
 
@@ -19,14 +18,18 @@ internal static class KeyPoolExtensions
         services.AddSecretEncryption();
         services.AddValidatedOptions<PoolOptions>("Pool");
         services.AddBalancing();
-        services.AddSingleton(provider => new LivePool(
-            provider.GetRequiredService<BalancingStrategies>()[provider.GetRequiredService<IOptions<BalancingOptions>>().Value.Strategy],
-            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider =>
+        {
+            var strategy = provider.GetRequiredService<StrategyInUse>();
+            return new LivePool(() => strategy.Current, provider.GetRequiredService<TimeProvider>());
+        });
         services.AddServiceClient<KeyHealthClient>("keyhealth");
         services.AddSingleton<IPoolFeed, RedisPoolFeed>();
         services.AddKeyedSingleton<IPoolSource, KeyHealthPoolSource>(KeyHealthPoolSource.SourceName);
         services.AddSingleton<DiskPoolCopy>();
         services.AddHostedService<PoolKeeper>();
+        services.AddSingleton<IQuotaFeed, RedisQuotaFeed>();
+        services.AddHostedService<QuotaKeeper>();
         services.AddHealthChecks().AddCheck<PoolCheck>("pool", tags: [HealthTags.Ready]);
         return builder;
     }

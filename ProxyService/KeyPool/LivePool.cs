@@ -1,27 +1,24 @@
-using System.Collections.Concurrent;
 using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.KeyPool.Balancing;
 
 namespace GeminiBalance.ProxyService.KeyPool;
 
 /// <summary>
-/// The pool as this replica knows it now. Readers never wait: they see one immutable view and ready lists of eligible keys per model.
-/// Writers (a snapshot, a change, a failure seen here) replace them whole.
+/// The pool as this replica knows it now. Readers never wait: they see one immutable state with ready lists of eligible keys per model.
+/// Writers (a snapshot, a change, a failure seen here, a limit that is reached) replace it whole.
 /// </summary>
-/// <param name="strategy">Chooses among eligible keys.</param>
+/// <param name="strategy">The strategy that chooses among eligible keys now.</param>
 /// <param name="time">The clock.</param>
-internal sealed class LivePool(IBalancingStrategy strategy, TimeProvider time)
+internal sealed class LivePool(Func<IBalancingStrategy> strategy, TimeProvider time)
 {
-    private const int MostCachedModels = 1000;
-
     private readonly Lock gate = new();
-    private volatile State? state;
+    private volatile PoolState? state;
 
     /// <summary>The view; null while no snapshot was ever seen.</summary>
     public PoolView? View => state?.View;
 
     /// <summary>Name of the balancing strategy.</summary>
-    public string Strategy => strategy.Name;
+    public string Strategy => strategy().Name;
 
     /// <summary>Takes over a whole snapshot.</summary>
     /// <param name="snapshot">The snapshot.</param>
@@ -30,7 +27,7 @@ internal sealed class LivePool(IBalancingStrategy strategy, TimeProvider time)
     {
         lock (gate)
         {
-            state = new State(PoolView.From(snapshot, source, state?.View), state?.Local ?? LocalExclusions.None);
+            state = new PoolState(PoolView.From(snapshot, source, state?.View), state?.Local ?? LocalExclusions.None);
         }
     }
 
@@ -48,7 +45,7 @@ internal sealed class LivePool(IBalancingStrategy strategy, TimeProvider time)
 
             if (change.Sequence == current.View.Sequence + 1)
             {
-                state = new State(current.View.With(change), current.Local.Without(change));
+                state = current.After(change, time.GetUtcNow());
             }
 
             return true;
@@ -64,72 +61,202 @@ internal sealed class LivePool(IBalancingStrategy strategy, TimeProvider time)
     {
         lock (gate)
         {
-            if (state is not { } current)
+            if (state is { } current)
             {
-                return;
+                var now = time.GetUtcNow();
+                var sharesQuota = status is KeyStatus.Cooling or KeyStatus.Exhausted or KeyStatus.NotOffered;
+                state = current.Without(sharesQuota ? current.View.KeysOf(key.QuotaPool) : [key], status, model, now + duration, now);
+            }
+        }
+    }
+
+    /// <summary>Notes that a call is about to be sent. When that fills the pool's quota, its keys become the last resort.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="model">The model.</param>
+    public KeyLoad Begin(PooledKey key, string model)
+    {
+        var load = key.LoadOf(model);
+        load.Begin();
+        var use = key.QuotaPool.UseOf(model);
+        use.Sent();
+        NoteFullness(key.QuotaPool, use, model);
+        return load;
+    }
+
+    /// <summary>Takes over limits and use of quota pools.</summary>
+    /// <param name="quotas">The pools, each whole per model.</param>
+    /// <param name="whole">Whether pools that are not named have no limits any more.</param>
+    public void Publish(IReadOnlyList<PoolQuota> quotas, bool whole)
+    {
+        if (state is not { } current)
+        {
+            return;
+        }
+
+        if (whole)
+        {
+            var named = quotas.Select(quota => quota.Pool).ToHashSet(StringComparer.Ordinal);
+            foreach (var pool in current.View.QuotaPools.Where(pool => !named.Contains(pool.Name)))
+            {
+                pool.Forget();
+            }
+        }
+
+        // A limit for every model comes before those of single models, which win.
+        foreach (var quota in quotas.OrderBy(quota => quota.Model != "*"))
+        {
+            if (current.View.FindQuotaPool(quota.Pool) is not { } pool)
+            {
+                continue;
             }
 
-            var now = time.GetUtcNow();
-            var until = now + duration;
-            var sharesQuota = status is KeyStatus.Cooling or KeyStatus.Exhausted or KeyStatus.NotOffered && key.Project is not null;
-            var keys = sharesQuota ? current.View.Keys.Where(other => other.Project == key.Project) : [key];
-            state = new State(current.View, current.Local.With(keys.Select(other => new PoolKeyState(other.Id, status, null, model, until)), now));
+            pool.Publish(quota.Model, quota.Windows);
+            foreach (var (model, use) in quota.Model == "*" ? pool.Uses : [KeyValuePair.Create(quota.Model, pool.UseOf(quota.Model))])
+            {
+                NoteFullness(pool, use, model);
+            }
         }
     }
 
     /// <summary>Which keys may serve a model.</summary>
     /// <param name="model">The model.</param>
     /// <returns>Null while no snapshot was ever seen.</returns>
-    public EligibleKeys? EligibleFor(string model)
-    {
-        if (state is not { } current)
-        {
-            return null;
-        }
+    public EligibleKeys? EligibleFor(string model) => state?.For(model, time.GetUtcNow());
 
-        var now = time.GetUtcNow();
-        if (current.ByModel.TryGetValue(model, out var known) && known.ValidUntil > now)
-        {
-            return known;
-        }
-
-        var eligible = EligibleKeys.Of(current.View, current.Local, model, now);
-        if (known is not null || current.ByModel.Count < MostCachedModels)
-        {
-            current.ByModel[model] = eligible;
-        }
-
-        return eligible;
-    }
+    /// <summary>The same without what was computed before: what <see cref="EligibleFor"/> must agree with.</summary>
+    internal EligibleKeys? ComputedAnew(string model) => state?.ComputedAnew(model, time.GetUtcNow());
 
     /// <summary>Chooses a key.</summary>
     /// <param name="model">The model.</param>
     /// <param name="eligible">The keys that may serve it.</param>
-    /// <param name="tried">Keys that have failed this request already.</param>
-    /// <returns>Null when none is left.</returns>
-    public PooledKey? Choose(string model, EligibleKeys eligible, IReadOnlyList<PooledKey> tried)
+    /// <param name="tried">Keys that have failed this request already; keys of other quota pools than theirs are better.</param>
+    /// <param name="affinity">The quota pool that should answer, if any.</param>
+    /// <returns>Without a key when none is left.</returns>
+    public KeyChosen Choose(string model, EligibleKeys eligible, IReadOnlyList<PooledKey> tried, Affinity affinity = default)
     {
-        if (eligible.Keys.Length == 0)
+        if (affinity.Pool is { } wanted && ChooseWithin(model, wanted, eligible, tried) is { } near)
         {
-            return null;
+            return new KeyChosen(near, default, Near: true);
         }
 
-        var choice = eligible.Keys[strategy.Pick(model, eligible.Keys)];
-        if (!tried.Contains(choice))
+        if (affinity.IsRequired)
         {
-            return choice;
+            return default;
         }
 
-        var rest = Array.FindAll(eligible.Keys, key => !tried.Contains(key));
-        return rest.Length == 0 ? null : rest[strategy.Pick(model, rest)];
+        if (eligible.Ranks.Count == 0)
+        {
+            return default;
+        }
+
+        if (tried.Count > 0)
+        {
+            return ChooseAnother(model, eligible, tried);
+        }
+
+        var first = eligible.Ranks[0];
+        return new KeyChosen(first.Keys[strategy().Pick(model, first, out var finalists)], finalists, Near: false);
     }
 
-    private sealed class State(PoolView view, LocalExclusions local)
+    /// <summary>First a key of a pool that has not failed, by the strategy; else one that has not failed itself.</summary>
+    private KeyChosen ChooseAnother(string model, EligibleKeys eligible, IReadOnlyList<PooledKey> tried)
     {
-        public PoolView View { get; } = view;
+        const int Draws = 4;
+        foreach (var rank in eligible.Ranks)
+        {
+            for (var draw = 0; draw < Draws; draw++)
+            {
+                var key = rank.Keys[strategy().Pick(model, rank, out var finalists)];
+                if (!Shares(tried, key))
+                {
+                    return new KeyChosen(key, finalists, Near: false);
+                }
+            }
 
-        public LocalExclusions Local { get; } = local;
+            if (Find(rank, key => !Shares(tried, key)) is { } other)
+            {
+                return new KeyChosen(other, default, Near: false);
+            }
+        }
 
-        public ConcurrentDictionary<string, EligibleKeys> ByModel { get; } = new(StringComparer.Ordinal);
+        foreach (var rank in eligible.Ranks)
+        {
+            if (Find(rank, key => !tried.Contains(key)) is { } sibling)
+            {
+                return new KeyChosen(sibling, default, Near: false);
+            }
+        }
+
+        return default;
+    }
+
+    /// <summary>The least busy eligible key of a pool; null when it has none, or its limit is reached.</summary>
+    private PooledKey? ChooseWithin(string model, QuotaPool wanted, EligibleKeys eligible, IReadOnlyList<PooledKey> tried)
+    {
+        PooledKey? best = null;
+        foreach (var key in state?.View.KeysOf(wanted) ?? [])
+        {
+            if (eligible.Contains(key) && !tried.Contains(key) && (best is null || key.LoadOf(model).Calls < best.LoadOf(model).Calls))
+            {
+                best = key;
+            }
+        }
+
+        return best;
+    }
+
+    private static bool Shares(IReadOnlyList<PooledKey> tried, PooledKey key)
+    {
+        for (var i = 0; i < tried.Count; i++)
+        {
+            if (ReferenceEquals(tried[i].QuotaPool, key.QuotaPool))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static PooledKey? Find(Candidates rank, Predicate<PooledKey> fits)
+    {
+        var start = Random.Shared.Next(rank.Count);
+        for (var i = 0; i < rank.Count; i++)
+        {
+            if (rank.Keys[(start + i) % rank.Count] is var key && fits(key))
+            {
+                return key;
+            }
+        }
+
+        return null;
+    }
+
+    private void NoteFullness(QuotaPool pool, QuotaUse use, string model)
+    {
+        var now = time.GetUtcNow();
+        if (use.FullUntil(now) is not { } until || state is not { } seen || seen.FullUntil(pool, model) == until)
+        {
+            return;
+        }
+
+        lock (gate)
+        {
+            if (state is { } current && current.FullUntil(pool, model) != until)
+            {
+                state = current.Full(pool, model, until, now);
+            }
+        }
     }
 }
+
+/// <summary>A wish for a quota pool: of the one that holds a request's files, or has seen its conversation before.</summary>
+/// <param name="Pool">The pool; null without a wish.</param>
+/// <param name="IsRequired">Whether no other pool can serve.</param>
+internal readonly record struct Affinity(QuotaPool? Pool, bool IsRequired);
+
+/// <summary>A choice, and why.</summary>
+/// <param name="Key">The key; null when none is left.</param>
+/// <param name="Finalists">What it was compared with.</param>
+/// <param name="Near">Whether it was taken for its pool's sake.</param>
+internal readonly record struct KeyChosen(PooledKey? Key, Finalists Finalists, bool Near);

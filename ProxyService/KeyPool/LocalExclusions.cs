@@ -16,6 +16,9 @@ internal sealed class LocalExclusions
     /// <summary>Whether nothing was seen.</summary>
     public bool IsEmpty => states.IsEmpty;
 
+    /// <summary>The models something was seen of.</summary>
+    public IEnumerable<string> Models => states.Values.SelectMany(seen => seen).Select(state => state.Model).OfType<string>();
+
     /// <summary>What was seen of a key.</summary>
     public ImmutableArray<PoolKeyState> Of(Guid key) => states.GetValueOrDefault(key, []);
 

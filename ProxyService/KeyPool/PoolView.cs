@@ -7,13 +7,15 @@ namespace GeminiBalance.ProxyService.KeyPool;
 internal sealed class PoolView
 {
     private readonly Dictionary<Guid, PooledKey> byId;
+    private readonly Dictionary<string, PoolMembers> byPool;
 
-    private PoolView(Guid epoch, long sequence, PooledKey[] keys, Dictionary<Guid, PooledKey> byId, ImmutableDictionary<Guid, ImmutableArray<PoolKeyState>> states, ImmutableDictionary<string, PoolAccessKey> accessKeys, string source)
+    private PoolView(Guid epoch, long sequence, PooledKey[] keys, Dictionary<Guid, PooledKey> byId, Dictionary<string, PoolMembers> byPool, ImmutableDictionary<Guid, ImmutableArray<PoolKeyState>> states, ImmutableDictionary<string, PoolAccessKey> accessKeys, string source)
     {
         Epoch = epoch;
         Sequence = sequence;
         Keys = keys;
         this.byId = byId;
+        this.byPool = byPool;
         States = states;
         AccessKeys = accessKeys;
         Source = source;
@@ -28,7 +30,7 @@ internal sealed class PoolView
     /// <summary>Where it came from: <c>redis</c>, <c>http</c> or <c>disk</c>.</summary>
     public string Source { get; }
 
-    /// <summary>All keys.</summary>
+    /// <summary>All keys, ascending by <see cref="PooledKey.Ordinal"/>.</summary>
     public PooledKey[] Keys { get; }
 
     /// <summary>What is said of keys that are not plainly healthy.</summary>
@@ -43,28 +45,24 @@ internal sealed class PoolView
     /// <param name="earlier">The view before.</param>
     public static PoolView From(PoolSnapshot snapshot, string source, PoolView? earlier)
     {
-        var keys = new List<PooledKey>(snapshot.Keys.Count);
+        var pools = new Dictionary<string, QuotaPool>(StringComparer.Ordinal);
         var byId = new Dictionary<Guid, PooledKey>(snapshot.Keys.Count);
         foreach (var key in snapshot.Keys)
         {
-            var pooled = earlier is not null && earlier.byId.TryGetValue(key.Id, out var known) && known.Is(key) ? known : new PooledKey(key);
-            if (byId.TryAdd(key.Id, pooled))
-            {
-                keys.Add(pooled);
-            }
+            byId.TryAdd(key.Id, Pooled(key, earlier, pools));
         }
 
+        var keys = Ordered(byId);
         var states = snapshot.States.GroupBy(state => state.KeyId).ToImmutableDictionary(group => group.Key, group => group.ToImmutableArray());
         var accessKeys = ImmutableDictionary.CreateRange(StringComparer.Ordinal, snapshot.AccessKeys.SelectMany(ByHash).DistinctBy(entry => entry.Key));
-        return new PoolView(snapshot.Epoch, snapshot.Sequence, [.. keys], byId, states, accessKeys, source);
+        return new PoolView(snapshot.Epoch, snapshot.Sequence, keys, byId, Members(keys), states, accessKeys, source);
     }
 
     /// <summary>The view after a change.</summary>
     /// <param name="change">The change that follows this view's sequence.</param>
     public PoolView With(PoolChange change)
     {
-        var keys = Keys;
-        var index = byId;
+        var (keys, index, members) = (Keys, byId, byPool);
         if (change.Keys.Count > 0 || change.RemovedKeys.Count > 0)
         {
             index = new Dictionary<Guid, PooledKey>(byId);
@@ -73,12 +71,14 @@ internal sealed class PoolView
                 index.Remove(id);
             }
 
+            var pools = new Dictionary<string, QuotaPool>(StringComparer.Ordinal);
             foreach (var key in change.Keys)
             {
-                index[key.Id] = index.TryGetValue(key.Id, out var known) && known.Is(key) ? known : new PooledKey(key);
+                index[key.Id] = Pooled(key, this, pools);
             }
 
-            keys = [.. index.Values];
+            keys = Ordered(index);
+            members = Members(keys);
         }
 
         var states = States.RemoveRange(change.RemovedKeys).RemoveRange(change.Healthy);
@@ -96,8 +96,24 @@ internal sealed class PoolView
                 .SetItems(change.AccessKeys.SelectMany(ByHash));
         }
 
-        return new PoolView(Epoch, change.Sequence, keys, index, states, accessKeys, Source);
+        return new PoolView(Epoch, change.Sequence, keys, index, members, states, accessKeys, Source);
     }
+
+    /// <summary>The models something is said of.</summary>
+    public ImmutableHashSet<string> Models => [.. States.Values.SelectMany(states => states).Select(state => state.Model).OfType<string>()];
+
+    /// <summary>All quota pools.</summary>
+    public IEnumerable<QuotaPool> QuotaPools => byPool.Values.Select(members => members.Pool);
+
+    /// <summary>A key; null when it is not in the pool.</summary>
+    public PooledKey? Find(Guid id) => byId.GetValueOrDefault(id);
+
+    /// <summary>A quota pool; null when no key draws from it.</summary>
+    /// <param name="name"><c>project:NAME</c> or <c>key:ID</c>.</param>
+    public QuotaPool? FindQuotaPool(string name) => byPool.GetValueOrDefault(name)?.Pool;
+
+    /// <summary>The keys that draw from a quota pool, ascending by <see cref="PooledKey.Ordinal"/>.</summary>
+    public IReadOnlyList<PooledKey> KeysOf(QuotaPool pool) => byPool.GetValueOrDefault(pool.Name)?.Keys ?? [];
 
     /// <summary>The same pool as a snapshot, to be written down.</summary>
     public PoolSnapshot ToSnapshot() => new(Epoch, Sequence, [.. Keys.Select(key => key.Stored)], [.. States.Values.SelectMany(states => states)], [.. AccessKeys.Values.Distinct()]);
@@ -105,4 +121,48 @@ internal sealed class PoolView
     /// <summary>A rotated key is known by its old hash too; whether that still counts is decided when it is shown.</summary>
     private static IEnumerable<KeyValuePair<string, PoolAccessKey>> ByHash(PoolAccessKey key) =>
         key.OldHash is null ? [KeyValuePair.Create(key.Hash, key)] : [KeyValuePair.Create(key.Hash, key), KeyValuePair.Create(key.OldHash, key)];
+
+    /// <summary>The key as it is known, else as it is told; what was seen of it and of its quota pool stays.</summary>
+    private static PooledKey Pooled(PoolKey key, PoolView? earlier, Dictionary<string, QuotaPool> pools)
+    {
+        var known = earlier?.Find(key.Id);
+        if (known?.Is(key) == true)
+        {
+            pools.TryAdd(known.QuotaPool.Name, known.QuotaPool);
+            return known;
+        }
+
+        var name = QuotaPool.NameOf(key);
+        if (!pools.TryGetValue(name, out var pool))
+        {
+            pools.Add(name, pool = earlier?.FindQuotaPool(name) ?? new QuotaPool(name));
+        }
+
+        return known is null ? new PooledKey(key, pool) : known.With(key, pool);
+    }
+
+    private static PooledKey[] Ordered(Dictionary<Guid, PooledKey> byId)
+    {
+        PooledKey[] keys = [.. byId.Values];
+        Array.Sort(keys, static (one, other) => one.Ordinal.CompareTo(other.Ordinal));
+        return keys;
+    }
+
+    private static Dictionary<string, PoolMembers> Members(PooledKey[] keys)
+    {
+        var members = new Dictionary<string, PoolMembers>(StringComparer.Ordinal);
+        foreach (var key in keys)
+        {
+            if (!members.TryGetValue(key.QuotaPool.Name, out var known))
+            {
+                members.Add(key.QuotaPool.Name, known = new PoolMembers(key.QuotaPool, []));
+            }
+
+            known.Keys.Add(key);
+        }
+
+        return members;
+    }
+
+    private sealed record PoolMembers(QuotaPool Pool, List<PooledKey> Keys);
 }

@@ -18,6 +18,10 @@ internal static class ReportingExtensions
         services.AddSingleton<FailurePump>();
         services.AddSingleton<IFailureReport>(provider => provider.GetRequiredService<FailurePump>());
         services.AddHostedService(provider => provider.GetRequiredService<FailurePump>());
+        services.AddSingleton<UsagePump>();
+        services.AddSingleton<IUsageReport>(provider => provider.GetRequiredService<UsagePump>());
+        services.AddHostedService(provider => provider.GetRequiredService<UsagePump>());
+        services.AddHostedService<UsageTick>();
         return builder;
     }
 }

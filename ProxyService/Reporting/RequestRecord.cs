@@ -50,6 +50,9 @@ internal sealed class RequestRecord(RequestOperation operation, IRequestLedger l
     /// <summary>The id the client gave its request.</summary>
     public string? ClientRequestId { get; set; }
 
+    /// <summary>Milliseconds until the upstream of the last call began to answer; null when it did not.</summary>
+    public double? FirstByteMs => firstByteMs;
+
     /// <summary>How many upstream calls have ended.</summary>
     public int Attempts => attempts.Count;
 

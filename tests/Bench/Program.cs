@@ -4,6 +4,7 @@ using GeminiBalance.Bench;
 Dictionary<string, Func<Task>> benches = new(StringComparer.Ordinal)
 {
     ["translation"] = TranslationBench.RunAsync,
+    ["pool"] = PoolBench.RunAsync,
 };
 
 if (args is not [var name] || !benches.TryGetValue(name, out var bench))

@@ -75,6 +75,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<RecordingLedger>();
         builder.Services.AddSingleton<IRequestLedger>(provider => provider.GetRequiredService<RecordingLedger>());
         builder.Services.AddSingleton<IFailureReport>(provider => provider.GetRequiredService<RecordingLedger>());
+        builder.Services.AddSingleton<IUsageReport>(provider => provider.GetRequiredService<RecordingLedger>());
         var app = builder.Build();
         app.MapEndpoints();
         app.MapDefaultEndpoints();
@@ -109,11 +110,13 @@ internal sealed class GatewayHost : IAsyncDisposable
 }
 
 /// <summary>Keeps what would go to the bus.</summary>
-internal sealed class RecordingLedger : IRequestLedger, IFailureReport
+internal sealed class RecordingLedger : IRequestLedger, IFailureReport, IUsageReport
 {
     public ConcurrentQueue<RequestFact> Facts { get; } = [];
 
     public ConcurrentQueue<RequestStart> Starts { get; } = [];
+
+    public ConcurrentQueue<(Guid Key, string Model, bool Succeeded, long InputTokens, long OutputTokens)> Usage { get; } = new();
 
     public ConcurrentQueue<KeyAttemptFailure> Failures { get; } = [];
 
@@ -139,6 +142,8 @@ internal sealed class RecordingLedger : IRequestLedger, IFailureReport
         Facts.Enqueue(fact);
         return ValueTask.CompletedTask;
     }
+
+    public void Used(Guid key, string model, bool succeeded, long inputTokens, long outputTokens, double latencyMs) => Usage.Enqueue((key, model, succeeded, inputTokens, outputTokens));
 
     public void Report(KeyAttemptFailure failure) => Failures.Enqueue(failure);
 }

@@ -40,7 +40,7 @@ public sealed class ChatTests
         Assert.Equal(fact.Id.ToString(), Assert.Single(response.Headers.GetValues("x-request-id")));
         Assert.Equal((RequestOutcome.Succeeded, 200, "gemini-2.5-flash", "gemini-2.5-flash-002", false), (fact.Outcome, fact.Status, fact.ModelAsked, fact.ModelServed, fact.Streamed));
         Assert.Equal(new TokenUsage(4, 2, 3, 0, 0, 9), fact.Tokens);
-        Assert.Equal(new KeyChoice("round_robin", 1, 0), fact.Choice);
+        Assert.Equal(("adaptive", 1, 0, fact.KeyId), (fact.Choice!.Strategy, fact.Choice.Eligible, fact.Choice.Excluded, Assert.Single(fact.Choice.Finalists!).KeyId));
         Assert.Equal(UpstreamOutcomeClass.Succeeded, Assert.Single(fact.Attempts).Outcome);
         Assert.NotNull(fact.AccessKeyId);
     }
@@ -156,7 +156,7 @@ public sealed class ChatTests
     {
         await using var simulator = await GeminiSimulatorHost.StartAsync();
         var keys = (await simulator.Control.KeysAsync()).Where(key => key.Behaviour is null).Select(key => key.Value).ToList();
-        await using var gateway = await GatewayHost.StartAsync(simulator.Address, keys);
+        await using var gateway = await GatewayHost.StartAsync(simulator.Address, keys, ("Balancing:Strategy", "round_robin"));
 
         for (var i = 0; i < keys.Count; i++)
         {
@@ -169,6 +169,9 @@ public sealed class ChatTests
         Assert.Equal(keys.Count, calls.Select(call => call.Key).Distinct().Count());
         Assert.Equal(calls.Sum(call => call.PromptTokens), gateway.Ledger.Facts.Sum(fact => fact.Tokens!.Prompt));
         Assert.Equal(calls.Sum(call => call.CandidatesTokens), gateway.Ledger.Facts.Sum(fact => fact.Tokens!.Completion));
+
+        // What KeyHealthService is told of their use.
+        Assert.Equal((keys.Count, calls.Sum(call => call.PromptTokens)), (gateway.Ledger.Usage.Count(use => use.Succeeded), gateway.Ledger.Usage.Sum(use => use.InputTokens)));
     }
 
     internal static StringContent Json(string json) => new(json, Encoding.UTF8, "application/json");

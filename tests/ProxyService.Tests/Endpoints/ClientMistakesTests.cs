@@ -62,7 +62,7 @@ public sealed partial class ClientMistakesTests
         Assert.Equal(0, wrong);
         await Eventually.TrueAsync(() => Task.FromResult(gateway.Ledger.Facts.Count == Count), TimeSpan.FromSeconds(30), "every request recorded");
         Assert.Empty(gateway.Ledger.Failures);
-        Assert.Equal(Keys.Length, gateway.Pool.EligibleFor(Model)!.Keys.Length);
+        Assert.Equal(Keys.Length, gateway.Pool.EligibleFor(Model)!.Count);
         Assert.Equal(Count / 10 * 7, gateway.Ledger.Facts.Count(fact => fact.Outcome == RequestOutcome.Succeeded));
         Assert.Equal(Count / 10 * 3, gateway.Ledger.Facts.Count(fact => fact.Outcome == RequestOutcome.ClientError));
 

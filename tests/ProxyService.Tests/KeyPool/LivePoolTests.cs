@@ -10,10 +10,11 @@ public sealed class LivePoolTests
 {
     private static readonly Guid Epoch = Guid.CreateVersion7();
     private readonly FakeTimeProvider time = new();
+    private readonly RoundRobinStrategy strategy = new();
     private readonly LivePool pool;
     private readonly Guid[] ids = [Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7()];
 
-    public LivePoolTests() => pool = new LivePool(new RoundRobinStrategy(), time);
+    public LivePoolTests() => pool = new LivePool(() => strategy, time);
 
     [Fact]
     public void Pool_WithoutSnapshot_HasNoAnswer()
@@ -88,10 +89,10 @@ public sealed class LivePoolTests
         pool.Replace(Snapshot(), "redis");
         var eligible = pool.EligibleFor("m")!;
 
-        Assert.Equal([ids[0], ids[1], ids[2], ids[0]], Enumerable.Range(0, 4).Select(_ => pool.Choose("m", eligible, [])!.Id));
-        Assert.Equal(ids[0], pool.Choose("other", eligible, [])!.Id);
-        Assert.Equal(ids[2], pool.Choose("m", eligible, [Key(0), Key(1)])!.Id);
-        Assert.Null(pool.Choose("m", eligible, [Key(0), Key(1), Key(2)]));
+        Assert.Equal([ids[0], ids[1], ids[2], ids[0]], Enumerable.Range(0, 4).Select(_ => pool.Choose("m", eligible, []).Key!.Id));
+        Assert.Equal(ids[0], pool.Choose("other", eligible, []).Key!.Id);
+        Assert.Equal(ids[2], pool.Choose("m", eligible, [Key(0), Key(1)]).Key!.Id);
+        Assert.Null(pool.Choose("m", eligible, [Key(0), Key(1), Key(2)]).Key);
     }
 
     [Fact]
@@ -107,6 +108,107 @@ public sealed class LivePoolTests
         Assert.True(pool.TryApply(Change(4) with { RemovedAccessKeys = [key.Id] }));
         Assert.Empty(pool.View!.AccessKeys);
         Assert.Equal(pool.View.Sequence, pool.View.ToSnapshot().Sequence);
+    }
+
+    [Fact]
+    public void Choose_AfterAFailure_TakesAnotherQuotaPoolFirst()
+    {
+        pool.Replace(Snapshot() with { Keys = [Stored(0, "p"), Stored(1, "p"), Stored(2, "q")] }, "redis");
+        var eligible = pool.EligibleFor("m")!;
+
+        Assert.All(Enumerable.Range(0, 10), _ => Assert.Equal(ids[2], pool.Choose("m", eligible, [Key(0)]).Key!.Id));
+        Assert.Equal(ids[1], pool.Choose("m", eligible, [Key(0), Key(2)]).Key!.Id);
+    }
+
+    [Fact]
+    public void Choose_WithAWish_StaysWithThePool_WhileItCan()
+    {
+        pool.Replace(Snapshot() with { Keys = [Stored(0, "p"), Stored(1, "q"), Stored(2, "q")] }, "redis");
+        var wish = new Affinity(pool.View!.FindQuotaPool("project:p"), IsRequired: false);
+
+        Assert.All(Enumerable.Range(0, 5), _ => Assert.Equal((ids[0], true), pool.Choose("m", pool.EligibleFor("m")!, [], wish) is var chosen ? (chosen.Key!.Id, chosen.Near) : default));
+        pool.Exclude(Key(0), KeyStatus.Cooling, "m", TimeSpan.FromMinutes(1));
+        Assert.NotEqual(ids[0], pool.Choose("m", pool.EligibleFor("m")!, [], wish).Key!.Id);
+        Assert.Null(pool.Choose("m", pool.EligibleFor("m")!, [], wish with { IsRequired = true }).Key);
+    }
+
+    [Fact]
+    public void Ranks_AreUsedInTurn_PriorityBeforeTier()
+    {
+        pool.Replace(Snapshot() with { Keys = [Stored(0) with { Tier = KeyTier.Paid }, Stored(1) with { Tier = KeyTier.Free }, Stored(2) with { Priority = 60 }] }, "redis");
+
+        Assert.Equal(ids[1], pool.Choose("m", pool.EligibleFor("m")!, []).Key!.Id);
+        pool.Exclude(Key(1), KeyStatus.Invalid, null, TimeSpan.FromMinutes(1));
+        Assert.Equal(ids[0], pool.Choose("m", pool.EligibleFor("m")!, []).Key!.Id);
+        pool.Exclude(Key(0), KeyStatus.Invalid, null, TimeSpan.FromMinutes(1));
+        Assert.Equal(ids[2], pool.Choose("m", pool.EligibleFor("m")!, []).Key!.Id);
+    }
+
+    [Fact]
+    public void Limit_ThatIsReached_MakesAPoolTheLastResort_UntilItsWindowEnds()
+    {
+        pool.Replace(Snapshot() with { Keys = [Stored(0, "p"), Stored(1, "p"), Stored(2, "q")] }, "redis");
+        pool.Publish([new PoolQuota("project:p", "m", [new QuotaWindow(QuotaMetric.RequestsPerMinute, 10, 8, time.GetUtcNow().AddSeconds(30))])], whole: true);
+        Assert.Equal(3, pool.EligibleFor("m")!.Count);
+
+        pool.Begin(Key(0), "m");
+        pool.Begin(Key(1), "m");
+
+        var eligible = pool.EligibleFor("m")!;
+        Assert.Equal((1, 2, 2), (eligible.Count, eligible.Excluded, eligible.ExcludedBy["limit_reached"]));
+        Assert.All(Enumerable.Range(0, 5), _ => Assert.Equal(ids[2], pool.Choose("m", eligible, []).Key!.Id));
+        Assert.Equal(3, pool.EligibleFor("other")!.Count);
+
+        pool.Exclude(Key(2), KeyStatus.Cooling, "m", TimeSpan.FromMinutes(1));
+        Assert.Equal("p", pool.Choose("m", pool.EligibleFor("m")!, []).Key!.Project);
+
+        time.Advance(TimeSpan.FromSeconds(31));
+        Assert.Equal(2, pool.EligibleFor("m")!.Count);
+    }
+
+    [Fact]
+    public void ListsThatAreMended_AreWhatTheyWouldBeComputedAnew()
+    {
+        var chance = new Random(4711);
+        Guid[] keys = [.. Enumerable.Range(0, 60).Select(_ => Guid.CreateVersion7())];
+        pool.Replace(
+            Snapshot() with { Keys = [.. keys.Select((id, i) => new PoolKey(id, new EncryptedSecret(1, "AAAA"), i % 3 == 0 ? null : $"p{i % 7}", i % 4 == 0 ? KeyTier.Paid : null, null, i % 5 == 0 ? 10 : null))] },
+            "redis");
+        KeyStatus[] statuses = [KeyStatus.Cooling, KeyStatus.Exhausted, KeyStatus.Invalid, KeyStatus.Degraded, KeyStatus.NotOffered];
+        string[] models = ["a", "b", "c"];
+        for (var step = 0; step < 500; step++)
+        {
+            var id = keys[chance.Next(keys.Length)];
+            var (status, model, until) = (statuses[chance.Next(statuses.Length)], chance.Next(2) == 0 ? null : models[chance.Next(2)], time.GetUtcNow().AddSeconds(chance.Next(1, 100)));
+            switch (chance.Next(4))
+            {
+                case 0:
+                    Assert.True(pool.TryApply(Change(pool.View!.Sequence + 1) with { States = [new PoolKeyState(id, status, null, model, until)] }));
+                    break;
+                case 1:
+                    Assert.True(pool.TryApply(Change(pool.View!.Sequence + 1) with { Healthy = [id] }));
+                    break;
+                case 2:
+                    pool.Exclude(pool.View!.Find(id)!, status, model, until - time.GetUtcNow());
+                    break;
+                default:
+                    pool.Publish([new PoolQuota(pool.View!.Find(id)!.QuotaPool.Name, "b", [new QuotaWindow(QuotaMetric.RequestsPerMinute, 1, 1, until)])], whole: false);
+                    break;
+            }
+
+            if (step % 10 == 0)
+            {
+                time.Advance(TimeSpan.FromSeconds(5));
+            }
+
+            foreach (var model2 in models)
+            {
+                var mended = pool.EligibleFor(model2)!;
+                var anew = pool.ComputedAnew(model2)!;
+                Assert.Equal(anew.Ranks.Select(rank => string.Join(',', rank.Keys.ToArray().Select(key => key.Ordinal))), mended.Ranks.Select(rank => string.Join(',', rank.Keys.ToArray().Select(key => key.Ordinal))));
+                Assert.Equal(anew.ExcludedBy.OrderBy(entry => entry.Key), mended.ExcludedBy.OrderBy(entry => entry.Key));
+            }
+        }
     }
 
     private IEnumerable<Guid> Eligible(string model) => pool.EligibleFor(model)!.Keys.Select(key => key.Id);

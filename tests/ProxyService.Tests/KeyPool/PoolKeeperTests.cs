@@ -16,7 +16,7 @@ public sealed class PoolKeeperTests : IDisposable
     private readonly string folder = Directory.CreateTempSubdirectory("pool-keeper-").FullName;
     private readonly FakeFeed feed = new();
     private readonly FakeSource http = new();
-    private readonly LivePool pool = new(new RoundRobinStrategy(), TimeProvider.System);
+    private readonly LivePool pool = new(() => new RoundRobinStrategy(), TimeProvider.System);
 
     [Fact]
     public async Task Snapshot_IsLoaded_ChangesFollow_AndAGapLoadsItAgain()
@@ -51,7 +51,7 @@ public sealed class PoolKeeperTests : IDisposable
         }
 
         http.Snapshot = null;
-        var later = new LivePool(new RoundRobinStrategy(), TimeProvider.System);
+        var later = new LivePool(() => new RoundRobinStrategy(), TimeProvider.System);
         await using var keeper = await StartAsync(later);
         await SeenAsync(() => later.View?.Source == "disk", "the snapshot from disk");
         Assert.Equal(3, later.View!.Sequence);
