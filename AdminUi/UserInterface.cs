@@ -38,6 +38,7 @@ internal static class UserInterface
         services.AddScoped<CurrentOperator>();
         services.AddScoped<Outcomes>();
         services.AddScoped<KeyActions>();
+        services.AddScoped<AccessKeyActions>();
         services.AddScoped<Gateway>();
         services.AddScoped<GroupNames>();
         services.AddAntiforgery(options =>

@@ -54,6 +54,7 @@ internal static class KeyHealthExtensions
             .AddCleaning()
             .AddSingleton<KeyEndpoints.Desk>()
             .AddSingleton<AccessKeyDesk>()
+            .AddSingleton<AccessKeyList>()
             .AddSingleton<AccessKeyImport>();
     }
 

@@ -5,7 +5,7 @@ using GeminiBalance.ServiceDefaults.Security;
 
 namespace GeminiBalance.AdminUi.Clients;
 
-/// <summary>KeyHealthService: keys and access keys.</summary>
+/// <summary>KeyHealthService: keys.</summary>
 internal sealed class KeyHealthClient(HttpClient http)
 {
     /// <summary>Resource name of the service.</summary>
@@ -50,23 +50,6 @@ internal sealed class KeyHealthClient(HttpClient http)
     public async Task DeleteAsync(Guid id, string actor, CancellationToken cancellationToken)
     {
         using var response = await http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Delete, $"/keys/{id}").WithActor(actor), HttpCompletionOption.ResponseContentRead, cancellationToken);
-    }
-
-    public Task<AccessKeyView[]> AccessKeysAsync(CancellationToken cancellationToken) =>
-        http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, "/access-keys"), ContractsJson.Default.AccessKeyViewArray, cancellationToken);
-
-    public Task<CreatedAccessKey> CreateAccessKeyAsync(CreateAccessKey create, string actor, CancellationToken cancellationToken) =>
-        http.SendAsync(Service, ServiceCall.Json(HttpMethod.Post, "/access-keys", create, ContractsJson.Default.CreateAccessKey).WithActor(actor), ContractsJson.Default.CreatedAccessKey, cancellationToken);
-
-    public async Task<AccessKeyView> SetAccessKeyEnabledAsync(Guid id, bool enabled, string actor, CancellationToken cancellationToken)
-    {
-        var request = new HttpRequestMessage(HttpMethod.Post, $"/access-keys/{id}/{(enabled ? "enable" : "disable")}").WithActor(actor);
-        return await http.SendAsync(Service, request, ContractsJson.Default.AccessKeyView, cancellationToken);
-    }
-
-    public async Task DeleteAccessKeyAsync(Guid id, string actor, CancellationToken cancellationToken)
-    {
-        using var response = await http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Delete, $"/access-keys/{id}").WithActor(actor), HttpCompletionOption.ResponseContentRead, cancellationToken);
     }
 
     private Task<KeyView> ActAsync(Guid id, string action, string actor, CancellationToken cancellationToken) =>

@@ -10,10 +10,10 @@ namespace GeminiBalance.AdminUi.Clients;
 /// <summary>A call to another service did not succeed. Says which service, and what it answered, when it did.</summary>
 /// <param name="service">Resource name of the service.</param>
 /// <param name="status">Its HTTP status; null when no answer came.</param>
-/// <param name="detail">The sentence it answered with.</param>
+/// <param name="problem">The problem details it answered with.</param>
 /// <param name="inner">What went wrong underneath.</param>
-public sealed class ServiceCallException(string service, HttpStatusCode? status, string? detail, Exception? inner = null)
-    : Exception(detail ?? $"{service} did not answer.", inner)
+public sealed class ServiceCallException(string service, HttpStatusCode? status, JsonElement? problem, Exception? inner = null)
+    : Exception(Text(problem, "detail") ?? $"{service} did not answer.", inner)
 {
     /// <summary>Resource name of the service.</summary>
     public string Service { get; } = service;
@@ -22,7 +22,20 @@ public sealed class ServiceCallException(string service, HttpStatusCode? status,
     public HttpStatusCode? Status { get; } = status;
 
     /// <summary>The sentence it answered with; null when it gave none.</summary>
-    public string? Detail { get; } = detail;
+    public string? Detail { get; } = Text(problem, "detail");
+
+    /// <summary>The word programs tell failures apart by, as in <c>conflict</c>; null when it gave none.</summary>
+    public string? Code { get; } = Text(problem, "code");
+
+    /// <summary>What is there now, when a change was refused because somebody else changed it meanwhile; null when the answer does not say.</summary>
+    /// <typeparam name="T">What was to be changed.</typeparam>
+    /// <param name="type">How it is read.</param>
+    public T? Current<T>(JsonTypeInfo<T> type)
+        where T : class =>
+        Status == HttpStatusCode.Conflict && problem is { } body && body.TryGetProperty("current", out var current) && current.ValueKind == JsonValueKind.Object ? current.Deserialize(type) : null;
+
+    private static string? Text(JsonElement? problem, string name) =>
+        problem is { ValueKind: JsonValueKind.Object } body && body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }
 
 /// <summary>Sends one call and turns every way to fail into a <see cref="ServiceCallException"/>.</summary>
@@ -54,7 +67,7 @@ internal static class ServiceCall
 
             using (response)
             {
-                throw new ServiceCallException(service, response.StatusCode, await DetailAsync(response, cancellationToken));
+                throw new ServiceCallException(service, response.StatusCode, await ProblemAsync(response, cancellationToken));
             }
         }
         catch (Exception e) when (e is HttpRequestException or ExecutionRejectedException or IOException
@@ -67,7 +80,7 @@ internal static class ServiceCall
     public static HttpRequestMessage Json<T>(HttpMethod method, string path, T body, JsonTypeInfo<T> type) =>
         new(method, path) { Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, type)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } } };
 
-    private static async Task<string?> DetailAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async Task<JsonElement?> ProblemAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
         {
@@ -77,7 +90,7 @@ internal static class ServiceCall
         try
         {
             using var problem = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
-            return problem.RootElement.TryGetProperty("detail", out var detail) && detail.ValueKind == JsonValueKind.String ? detail.GetString() : null;
+            return problem.RootElement.ValueKind == JsonValueKind.Object ? problem.RootElement.Clone() : null;
         }
         catch (JsonException)
         {
@@ -93,6 +106,7 @@ internal static class ServiceClientsModule
     {
         // An import of 16 MiB is one call; ten seconds are for everything else.
         services.AddServiceClient<KeyHealthClient>("keyhealth");
+        services.AddServiceClient<AccessKeyClient>("keyhealth");
         services.AddServiceClient<StatsClient>("stats");
         return services;
     }

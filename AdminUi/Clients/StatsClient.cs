@@ -19,11 +19,12 @@ internal sealed class StatsClient(HttpClient http)
     }
 
     /// <summary>Usage by group, in buckets or as one sum.</summary>
-    public Task<Contracts.Usage> UsageAsync(DateTimeOffset from, DateTimeOffset to, string? bucket, string zone, UsageGrouping grouping, string? model, CancellationToken cancellationToken)
+    public Task<Contracts.Usage> UsageAsync(DateTimeOffset from, DateTimeOffset to, string? bucket, string zone, UsageGrouping grouping, string? model, Guid? accessKey, CancellationToken cancellationToken)
     {
         var query = QueryString.Create("from", Instant(from)).Add("to", Instant(to)).Add("tz", zone).Add("groupBy", JsonNamingPolicy.CamelCase.ConvertName(grouping.ToString()));
         query = bucket is null ? query : query.Add("bucket", bucket);
         query = model is null ? query : query.Add("model", model);
+        query = accessKey is null ? query : query.Add("accessKey", accessKey.Value.ToString());
         return http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/stats/usage{query}"), ContractsJson.Default.Usage, cancellationToken);
     }
 

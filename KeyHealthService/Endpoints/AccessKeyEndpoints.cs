@@ -1,3 +1,4 @@
+using System.Globalization;
 using GeminiBalance.Contracts;
 using GeminiBalance.KeyHealthService.AccessKeys;
 using GeminiBalance.KeyHealthService.Publishing;
@@ -13,11 +14,14 @@ internal static class AccessKeyEndpoints
 {
     private const long LongestOverlapSeconds = 30 * 24 * 60 * 60;
     private const long UsualOverlapSeconds = 24 * 60 * 60;
+    private const int LargestPage = 200;
+    private const int LongestSearch = 200;
 
     public static void MapAccessKeys(this IEndpointRouteBuilder app)
     {
         var keys = app.MapGroup("/access-keys");
         keys.MapGet("", ListAsync);
+        keys.MapGet("/page", PageAsync);
         keys.MapGet("/{id:guid}", FindAsync);
         keys.MapPost("", CreateAsync);
         keys.MapPut("/{id:guid}", EditAsync);
@@ -41,6 +45,30 @@ internal static class AccessKeyEndpoints
         await using var session = store.QuerySession();
         var keys = await session.Query<AccessKey>().ToListAsync(cancellation);
         return TypedResults.Ok(keys.OrderByDescending(key => key.Id).Select(key => key.View).ToArray());
+    }
+
+    private static async Task<IResult> PageAsync(AccessKeyList list, CancellationToken cancellation, string? q = null, string? after = null, string? limit = null)
+    {
+        var size = 50;
+        if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out size) || size is < 1 or > LargestPage))
+        {
+            return Bad(new("invalid_limit", $"The query's limit must be a number from 1 to {LargestPage}."));
+        }
+
+        Guid? last = null;
+        if (!string.IsNullOrEmpty(after))
+        {
+            if (!Guid.TryParse(after, out var id))
+            {
+                return Bad(new("invalid_after", "The query's after must be the next of an earlier page."));
+            }
+
+            last = id;
+        }
+
+        return q is { Length: > LongestSearch } || q?.Contains('\0', StringComparison.Ordinal) == true
+            ? Bad(new("invalid_q", $"The query's q must have at most {LongestSearch} characters."))
+            : TypedResults.Ok(await list.PageAsync(string.IsNullOrWhiteSpace(q) ? null : q.Trim(), last, size, cancellation));
     }
 
     private static async Task<IResult> FindAsync(Guid id, IDocumentStore store, CancellationToken cancellation)

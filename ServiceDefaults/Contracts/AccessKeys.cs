@@ -52,6 +52,12 @@ public sealed record AccessKeyView(
     DateTimeOffset? RevokedAt = null,
     DateTimeOffset? OldKeyUntil = null);
 
+/// <summary>A page of access keys.</summary>
+/// <param name="Items">The access keys, newest first.</param>
+/// <param name="Next">Pass as <c>after</c> to get the next page; null on the last.</param>
+/// <param name="Total">How many access keys match the search.</param>
+public sealed record AccessKeyPage(IReadOnlyList<AccessKeyView> Items, string? Next, int Total);
+
 /// <summary>Asks for a new access key.</summary>
 /// <param name="Name">1 to 100 characters.</param>
 /// <param name="ExpiresAt">When it shall stop working (UTC); null means never.</param>

@@ -50,6 +50,7 @@ namespace GeminiBalance.Contracts;
 [JsonSerializable(typeof(ImportResult))]
 [JsonSerializable(typeof(TimelineEntry[]))]
 [JsonSerializable(typeof(AccessKeyView[]))]
+[JsonSerializable(typeof(AccessKeyPage))]
 [JsonSerializable(typeof(CreateAccessKey))]
 [JsonSerializable(typeof(CreatedAccessKey))]
 [JsonSerializable(typeof(EditAccessKey))]

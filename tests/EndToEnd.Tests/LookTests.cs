@@ -20,7 +20,7 @@ public sealed class LookTests(Site site)
             foreach (var theme in new[] { "light", "dark" })
             {
                 looks.Add(language, theme, 1280);
-                looks.Add(language, theme, 375);
+                looks.Add(language, theme, 360);
             }
         }
 

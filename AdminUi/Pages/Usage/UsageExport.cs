@@ -27,7 +27,7 @@ internal static class UsageExport
         return text.AsSpan().ContainsAny("\",\r\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
     }
 
-    private static async Task<IResult> ExportAsync(string? range, string? by, string? model, HttpContext context, StatsClient stats, GroupNames names, BrowserClock clock, CancellationToken cancellationToken)
+    private static async Task<IResult> ExportAsync(string? range, string? by, string? model, Guid? accessKey, HttpContext context, StatsClient stats, GroupNames names, BrowserClock clock, CancellationToken cancellationToken)
     {
         clock.Use(context.Request.Cookies[PreferenceNames.ZoneCookie] is { } zone ? Uri.UnescapeDataString(zone) : null);
         var chosen = UsageRange.Named(range);
@@ -36,7 +36,7 @@ internal static class UsageExport
         try
         {
             var known = await names.OfAsync(grouping, cancellationToken);
-            var usage = await stats.UsageAsync(from, to, null, clock.Zone.Id, grouping, string.IsNullOrWhiteSpace(model) ? null : model, cancellationToken);
+            var usage = await stats.UsageAsync(from, to, null, clock.Zone.Id, grouping, string.IsNullOrWhiteSpace(model) ? null : model, accessKey, cancellationToken);
             var text = new StringBuilder().AppendJoin(',', Columns).Append("\r\n");
             foreach (var row in usage.Rows)
             {

@@ -124,23 +124,7 @@ public sealed class FakeServices : IAsyncDisposable
             Keys.RemoveAll(key => key.Id == id);
             return Results.NoContent();
         });
-        app.MapGet("/access-keys", () => AccessKeys.ToArray());
-        app.MapPost("/access-keys", (CreateAccessKey create) =>
-        {
-            var view = new AccessKeyView(Guid.CreateVersion7(), create.Name, "sk-gb-Ab12", true, TimeProvider.System.GetUtcNow(), create.ExpiresAt, 1);
-            AccessKeys.Insert(0, view);
-            return new CreatedAccessKey(view, Samples.NewAccessKey, Guid.Empty, 1);
-        });
-        app.MapPost("/access-keys/{id:guid}/{action}", (Guid id, string action) =>
-        {
-            var index = AccessKeys.FindIndex(key => key.Id == id);
-            return AccessKeys[index] = AccessKeys[index] with { Enabled = action == "enable" };
-        });
-        app.MapDelete("/access-keys/{id:guid}", (Guid id) =>
-        {
-            AccessKeys.RemoveAll(key => key.Id == id);
-            return Results.NoContent();
-        });
+        FakeAccessKeys.Map(app, AccessKeys);
 
         app.MapGet("/stats/overview", (DateTimeOffset from, DateTimeOffset to, string bucket) => Samples.Overview(from, to, Widths[bucket], Counts, LagSeconds));
         app.MapGet("/stats/usage", (DateTimeOffset from, DateTimeOffset to, string? bucket, string groupBy, string? model) => Samples.Usage(from, to, bucket is null ? null : Widths[bucket], Enum.Parse<UsageGrouping>(groupBy, ignoreCase: true), Groups, model, LagSeconds));

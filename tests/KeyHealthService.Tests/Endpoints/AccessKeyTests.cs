@@ -43,6 +43,32 @@ public sealed class AccessKeyTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task Page_OfMany_IsReadInPagesAndNarrowedBySearch()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+        foreach (var (name, owner) in ((string, string)[])[("alpha_1", "ada"), ("alphaX1", "bob"), ("beta", "ada")])
+        {
+            await service.SendAsync<CreatedAccessKey>(HttpMethod.Post, "/access-keys", new CreateAccessKey(name, null, Owner: owner, Tags: ["team-" + owner]));
+        }
+
+        var first = await service.GetAsync<AccessKeyPage>("/access-keys/page?limit=2");
+        var second = await service.GetAsync<AccessKeyPage>($"/access-keys/page?limit=2&after={first.Next}");
+        var literal = await service.GetAsync<AccessKeyPage>("/access-keys/page?q=alpha_1");
+        var tagged = await service.GetAsync<AccessKeyPage>("/access-keys/page?q=TEAM-ada");
+
+        Assert.Equal(["beta", "alphaX1"], first.Items.Select(key => key.Name));
+        Assert.Equal("alpha_1", Assert.Single(second.Items).Name);
+        Assert.Equal((3, 3, null), (first.Total, second.Total, second.Next));
+        Assert.Equal("alpha_1", Assert.Single(literal.Items).Name);
+        Assert.Equal(2, tagged.Total);
+        foreach (var query in (string[])["limit=0", "limit=201", "after=x"])
+        {
+            using var refused = await service.Http.GetAsync($"/access-keys/page?{query}", TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        }
+    }
+
+    [Fact]
     public async Task Rotate_ThenRevoke_OldHashIsPublishedUntilThen()
     {
         await using var service = await RunningService.StartAsync(servers);

@@ -124,6 +124,7 @@ internal static class WireSamples
             [new ImportLine(1, ImportOutcome.Added, "AIza…x9Qk", A, null), new ImportLine(3, ImportOutcome.NotAKey, null, null, "The line is too short to be a key.")], 1, 0, 1, A, 44), Json.ImportResult),
         ["timeline.v1"] = (new[] { new TimelineEntry(At, "key_added", "The key was added.", "admin") }, Json.TimelineEntryArray),
         ["access-keys.v1"] = (new[] { AccessKey }, Json.AccessKeyViewArray),
+        ["access-key-page.v1"] = (new AccessKeyPage([AccessKey], "next", 2), Json.AccessKeyPage),
         ["create-access-key.v1"] = (new CreateAccessKey("ci", At), Json.CreateAccessKey),
         ["access-keys.v1.terms"] = (new[] { AccessKey with { Owner = "ada", Note = "for the build", Tags = ["ci"], Models = ["gemini-2.5-*"], Addresses = ["10.0.0.0/8"], Limits = Limits, RevokedAt = At, OldKeyUntil = At } }, Json.AccessKeyViewArray),
         ["create-access-key.v1.terms"] = (new CreateAccessKey("ci", At, "ada", "for the build", ["ci"], ["gemini-2.5-*"], ["10.0.0.0/8"], Limits), Json.CreateAccessKey),

@@ -1,0 +1,65 @@
+using System.Text.RegularExpressions;
+using GeminiBalance.Contracts;
+using Microsoft.Playwright;
+
+namespace GeminiBalance.EndToEnd.Tests;
+
+/// <summary>Access keys in a browser.</summary>
+public sealed class AccessKeysTests(Site site)
+{
+    [Fact]
+    public async Task AccessKey_Created_IsShownOnceAndCopiedWithoutClipboard()
+    {
+        await using var visit = await site.SignedInAsync();
+        await visit.Page.AddInitScriptAsync("Object.defineProperty(navigator, 'clipboard', { value: undefined })");
+        await visit.OpenAsync("/access-keys");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Create access key" }).ClickAsync();
+        var dialog = visit.Page.GetByRole(AriaRole.Dialog);
+        await dialog.GetByLabel("Name").FillAsync("browser test");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Create" }).ClickAsync();
+        var field = dialog.GetByLabel("Access key browser test", new() { Exact = true });
+        await Assertions.Expect(field).ToHaveValueAsync(AdminUi.Tests.Support.Samples.NewAccessKey);
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Copy: Access key browser test" }).ClickAsync();
+        await Assertions.Expect(dialog.GetByText(new Regex("^(Copied|Selected\\. Press Ctrl\\+C to copy\\.)$"))).ToBeVisibleAsync();
+        await Assertions.Expect(dialog.Locator("textarea").First).ToHaveValueAsync(new Regex("https://gateway\\.example\\.org/v1/chat/completions"));
+
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Done" }).ClickAsync();
+        await Assertions.Expect(visit.Page.GetByText("browser test")).ToHaveCountAsync(1);
+        Assert.DoesNotContain(AdminUi.Tests.Support.Samples.NewAccessKey, await visit.Page.ContentAsync(), StringComparison.Ordinal);
+        site.Services.AccessKeys.RemoveAll(key => key.Name == "browser test");
+    }
+
+    [Fact]
+    public async Task AccessKey_EditedByTwo_ShowsBothValuesAndSavesTheReviewedOne()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var key = new AccessKeyView(Guid.CreateVersion7(), "shared", "sk-gb-Sh4r", true, now, null, 1, Owner: "ada");
+        site.Services.AccessKeys.Insert(0, key);
+        await using var visit = await site.SignedInAsync();
+        await visit.OpenAsync("/access-keys?q=shared");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Edit shared" }).ClickAsync();
+        var dialog = visit.Page.GetByRole(AriaRole.Dialog);
+        await dialog.GetByLabel("Models", new() { Exact = true }).FillAsync("gemini-2.5-*");
+        site.Services.AccessKeys[0] = key with { Owner = "bob", Version = 2 };
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+
+        await Assertions.Expect(dialog.GetByRole(AriaRole.Row, new() { Name = "Owner bob ada" })).ToBeVisibleAsync();
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Keep mine and review" }).ClickAsync();
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Assertions.Expect(visit.Page.GetByText("models: gemini-2.5-*")).ToBeVisibleAsync();
+        Assert.Equal(("ada", 3), (site.Services.AccessKeys[0].Owner, site.Services.AccessKeys[0].Version));
+
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Rotate shared" }).ClickAsync();
+        await dialog.GetByLabel("The present key goes on working for").SelectOptionAsync("3600");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Make a new key" }).ClickAsync();
+        await Assertions.Expect(dialog.GetByLabel("Access key shared", new() { Exact = true })).ToHaveValueAsync(AdminUi.Tests.Support.Samples.NewAccessKey);
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Done" }).ClickAsync();
+        await Assertions.Expect(visit.Page.GetByText("old key ends")).ToBeVisibleAsync();
+
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Revoke shared" }).ClickAsync();
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Revoke 1 access key" }).ClickAsync();
+        await Assertions.Expect(visit.Page.Locator(".gb-grid .gb-badge")).ToHaveTextAsync(new Regex("Revoked"));
+        Assert.Contains(("admin", $"POST /access-keys/{key.Id}/revoke"), site.Services.Acts);
+        site.Services.AccessKeys.RemoveAll(one => one.Id == key.Id);
+    }
+}
