@@ -68,6 +68,7 @@ internal sealed class ChatEndpoint(
         await signatures.RestoreAsync(operation.AccessKey.Id, request, body.Written, profile).ConfigureAwait(false);
         var envelope = new AnswerEnvelope(JsonText.Quote(request.Model), time.GetUtcNow().ToUnixTimeSeconds());
         using var call = chats.Begin(request, body, model, profile, envelope, operation.Record, operation.Answer(request.Warnings));
+        call.Holder = operation.AccessKey;
         try
         {
             call.Translate();

@@ -50,7 +50,7 @@ internal sealed class EmbeddingsEndpoint(OperationDesk desk, TranslationSettings
             return;
         }
 
-        using var call = new EmbeddingCall(upstream, request, body.Written, model, operation.Record, operation.Answer(request.Warnings));
+        using var call = new EmbeddingCall(upstream, request, body.Written, model, operation.Record, operation.Answer(request.Warnings)) { Holder = operation.AccessKey };
         call.Begin();
         await forwarder.ForwardAsync(call, operation.Client).ConfigureAwait(false);
     }

@@ -48,7 +48,7 @@ internal sealed class NativeEndpoint(OperationDesk desk, Forwarder forwarder, Up
         var (query, asEvents) = NativeQuery.Read(operation.Context.Request.QueryString, method.Streams, warnings, out var badQuery);
         var answer = operation.Answer(warnings);
         answer.StreamType = asEvents ? answer.StreamType : "application/json; charset=UTF-8";
-        using var call = new NativeCall(upstream, method, query, asEvents, model, operation.Record, answer);
+        using var call = new NativeCall(upstream, method, query, asEvents, warnings, model, operation.Record, answer) { Holder = operation.AccessKey };
         if ((badQuery ?? await RequestBody.TakeAsync(operation.Context, call.Body).ConfigureAwait(false) ?? Check(call.Body.WrittenSpan)) is { } refused)
         {
             await operation.RefuseAsync(refused).ConfigureAwait(false);

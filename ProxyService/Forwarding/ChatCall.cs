@@ -1,6 +1,9 @@
+using System.Text;
+using GeminiBalance.ProxyService.Authentication;
 using GeminiBalance.ProxyService.Gemini;
 using GeminiBalance.ProxyService.Gemini.Failures;
 using GeminiBalance.ProxyService.Json;
+using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.OpenAi;
 using GeminiBalance.ProxyService.Reporting;
 using GeminiBalance.ProxyService.Settings;
@@ -25,6 +28,7 @@ internal sealed class ChatCall(ChatCalls chats, ChatRequest request, PooledBuffe
     private static readonly byte[] EndMark = "data: [DONE]\n\n"u8.ToArray();
 
     private bool repaired;
+    private CallTies? ties;
 
     /// <summary>What the client asks.</summary>
     public ChatRequest Request => request;
@@ -64,6 +68,34 @@ internal sealed class ChatCall(ChatCalls chats, ChatRequest request, PooledBuffe
     }
 
     /// <inheritdoc />
+    public override CallTies Ties => ties ??= TiesOf();
+
+    /// <inheritdoc />
+    public override bool TryTurnTo(string other)
+    {
+        if (Holder?.MayUse(other) == false)
+        {
+            return false;
+        }
+
+        var (asked, before) = (Model, Profile);
+        (Model, Profile) = (other, chats.Settings.ProfileOf(other));
+        try
+        {
+            Translate();
+        }
+        catch (RequestRefusedException)
+        {
+            (Model, Profile) = (asked, before);
+            return false;
+        }
+
+        repaired = false;
+        request.Warn($"the model {asked} could not answer: {other} was used");
+        return true;
+    }
+
+    /// <inheritdoc />
     public override bool TryRepair(UpstreamOutcome outcome)
     {
         if (repaired || outcome is not UpstreamOutcome.RequestRefused refused)
@@ -91,5 +123,30 @@ internal sealed class ChatCall(ChatCalls chats, ChatRequest request, PooledBuffe
             // Leaving it out would change the answer: the upstream's own refusal is what the client gets.
             return false;
         }
+    }
+
+    private CallTies TiesOf()
+    {
+        AffinityKey? resource = request.Google.CachedContent is { } cache ? AffinityKey.Of(null, 'c', Encoding.UTF8.GetBytes(cache)) : null;
+        var (opening, continues) = (-1, false);
+        foreach (var message in request.Messages)
+        {
+            opening = opening < 0 && message is { Role: ChatRole.User, PartCount: > 0 } ? message.FirstPart : opening;
+            continues |= message.Role == ChatRole.Assistant;
+        }
+
+        foreach (var part in request.Parts)
+        {
+            if (resource is null && part.Media is { FetchedUpstream: true, Address: { } address } && address.AbsolutePath.Contains("/files/", StringComparison.Ordinal))
+            {
+                resource = AffinityKey.Of(null, 'f', Encoding.UTF8.GetBytes(address.AbsolutePath[address.AbsolutePath.LastIndexOf("/files/", StringComparison.Ordinal)..]));
+            }
+        }
+
+        // What the client calls its cache; else how the conversation began, which stays the same while it goes on.
+        AffinityKey? conversation = request.AffinityHint is { } hint ? AffinityKey.Of(Record.AccessKeyId, 'h', Encoding.UTF8.GetBytes(hint))
+            : opening >= 0 && !request.Parts[opening].Text.IsNone ? AffinityKey.Of(Record.AccessKeyId, 't', request.Parts[opening].Text.In(json.WrittenSpan))
+            : null;
+        return new CallTies(resource, conversation, continues || request.AffinityHint is not null);
     }
 }

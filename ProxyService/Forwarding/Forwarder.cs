@@ -2,7 +2,6 @@ using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Gemini.Failures;
 using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.OpenAi;
-using GeminiBalance.ProxyService.Reporting;
 using GeminiBalance.ProxyService.Translation.Errors;
 using GeminiBalance.ServiceDefaults.Security;
 using Microsoft.Extensions.Options;
@@ -14,8 +13,11 @@ internal sealed partial class Forwarder(
     LivePool pool,
     SecretEncryption encryption,
     IEnumerable<ICallGuard> guards,
+    KeyAttempt attempt,
     KeyConsequences consequences,
-    IUsageReport usage,
+    UpstreamBreaker breaker,
+    RetryBudget budget,
+    FallbackModels fallbacks,
     ShutdownDrain drain,
     IOptionsMonitor<ForwardingOptions> options,
     TimeProvider time,
@@ -44,7 +46,9 @@ internal sealed partial class Forwarder(
                 }
             }
 
-            await TryKeysAsync(call, client).ConfigureAwait(false);
+            budget.Began();
+            call.BeginsWithin(TimeSpan.FromSeconds(options.CurrentValue.DeadlineSeconds), time);
+            await TryModelsAsync(call, client).ConfigureAwait(false);
         }
         finally
         {
@@ -55,23 +59,50 @@ internal sealed partial class Forwarder(
         }
     }
 
-    private async Task TryKeysAsync(GatewayCall call, CancellationToken client)
+    /// <summary>The model asked for, then those that may answer in its place.</summary>
+    private async Task TryModelsAsync(GatewayCall call, CancellationToken client)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(client, drain.Ended);
+        var others = fallbacks.Of(call);
+        while (true)
+        {
+            var (outcome, error) = await TryKeysAsync(call, alive.Token, client).ConfigureAwait(false);
+            if (outcome is UpstreamOutcome.Answered)
+            {
+                return;
+            }
+
+            var mayFallBack = !alive.IsCancellationRequested && !call.Answer.HasContent && RetryPlan.MayFallBack(outcome) && call.TimeLeft(time) > RetryPlan.LeastTime;
+            if (!mayFallBack || !others.TryNext(call))
+            {
+                await FailAsync(call, outcome, error, client).ConfigureAwait(false);
+                return;
+            }
+        }
+    }
+
+    /// <summary>Asks over one key after the other for one model.</summary>
+    /// <returns>How it ended: answered, or the last failure (null when no key could serve) and what to tell the client.</returns>
+    private async Task<(UpstreamOutcome? Outcome, OpenAiError Error)> TryKeysAsync(GatewayCall call, CancellationToken alive, CancellationToken client)
+    {
         var tried = new List<PooledKey>(1);
+        UpstreamOutcome? outcome = null;
         OpenAiError? error = null;
-        var outcome = default(UpstreamOutcome);
         KeyChosen mended = default;
         var attempts = 0;
         while (true)
         {
+            if (breaker.Blocks(call.Model) is { } rest)
+            {
+                return (outcome ?? new UpstreamOutcome.UpstreamFailed(UpstreamFault.Overloaded), error ?? OpenAiError.UpstreamRests(call.Model, rest));
+            }
+
             var eligible = pool.EligibleFor(call.Model);
             var chosen = eligible is null ? default : mended.Key is null ? Choose(call, eligible, tried, outcome) : mended;
             mended = default;
             if (chosen.Key is not { } key)
             {
-                error ??= NoKey(eligible);
-                break;
+                return (outcome, DryOr(call.Model, eligible, error));
             }
 
             if (Reveal(key) is not { } secret)
@@ -81,7 +112,7 @@ internal sealed partial class Forwarder(
             }
 
             call.Record.Choice = ChoiceStory.Of(pool.Strategy, eligible!, chosen);
-            outcome = await AttemptAsync(call, key, secret, alive.Token).ConfigureAwait(false);
+            outcome = await attempt.RunAsync(call, key, secret, alive).ConfigureAwait(false);
             attempts++;
             if (outcome is UpstreamOutcome.Answered && call.TryAdvance())
             {
@@ -95,14 +126,14 @@ internal sealed partial class Forwarder(
                 // The fact comes before the last byte: what a client has got in full is never uncounted.
                 await call.Record.CompleteAsync(RequestOutcome.Succeeded, StatusCodes.Status200OK).ConfigureAwait(false);
                 await call.FinishAsync(client).ConfigureAwait(false);
-                return;
+                return (outcome, OpenAiError.Internal);
             }
 
             consequences.Apply(key, call.Model, outcome, call.UpstreamStatus);
             error = ErrorTranslation.Translate(outcome, secret.Reveal());
             if (alive.IsCancellationRequested || call.Answer.HasContent)
             {
-                break;
+                return (outcome, error);
             }
 
             if (call.TryRepair(outcome))
@@ -112,70 +143,26 @@ internal sealed partial class Forwarder(
             }
 
             tried.Add(key);
-            if (!RetryPlan.MayRetry(outcome, attempts, options.CurrentValue.MaximumAttempts))
+            if (Decide(call, outcome, attempts) is not RetryDecision.Again again)
             {
-                break;
+                return (outcome, outcome.Blame is Blame.QuotaPool ? DryOr(call.Model, pool.EligibleFor(call.Model), error) : error);
             }
 
-            await Task.Delay(RetryPlan.Wait(outcome, random.NextDouble()), time, alive.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(again.Wait, time, alive).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-
-        await FailAsync(call, outcome, error, client).ConfigureAwait(false);
     }
 
-    private async Task<UpstreamOutcome> AttemptAsync(GatewayCall call, PooledKey key, Secret secret, CancellationToken alive)
+    private RetryDecision Decide(GatewayCall call, UpstreamOutcome outcome, int attempts)
     {
-        var started = await call.Record.BeginAttemptAsync(key.Id, call.Body.Length).ConfigureAwait(false);
-        using var span = UpstreamCall.BeginSpan(call);
-        var model = call.Model;
-        var load = pool.Begin(key, model);
-        var before = call.Record.Tokens;
-        UpstreamOutcome outcome = new UpstreamOutcome.Cancelled();
-        try
-        {
-            outcome = await call.AttemptAsync(secret, alive).ConfigureAwait(false);
-        }
-        finally
-        {
-            var latency = call.Record.FirstByteMs ?? time.GetElapsedTime(started).TotalMilliseconds;
-            load.End(WhatItSaysOfTheKey(outcome), latency, time.GetTimestamp());
-            TellUsage(call, key, model, outcome is UpstreamOutcome.Answered, before, latency);
-        }
-
-        span?.SetTag("http.response.status_code", call.UpstreamStatus);
-        span?.SetTag("gemini_balance.outcome", outcome.Class.ToString());
-        call.Record.Attempted(key.Id, outcome.Class, call.UpstreamStatus, started);
-        return outcome;
-    }
-
-    /// <summary>A client's mistake, or a client that left, says nothing; nor does a quota, which has its own account.</summary>
-    private static bool? WhatItSaysOfTheKey(UpstreamOutcome outcome) => outcome switch
-    {
-        UpstreamOutcome.Answered => true,
-        UpstreamOutcome.KeyRefused or UpstreamOutcome.UpstreamFailed => false,
-        _ => null,
-    };
-
-    /// <summary>Adds the call to the use of its key and its pool. The tokens of an answer that did not say them are estimated.</summary>
-    private void TellUsage(GatewayCall call, PooledKey key, string model, bool answered, TokenUsage? before, double latency)
-    {
-        var (input, output) = (0L, 0L);
-        if (call.Record.Tokens is { } after && !ReferenceEquals(after, before))
-        {
-            input = after.Prompt + after.ToolUsePrompt - (before is null ? 0 : before.Prompt + before.ToolUsePrompt);
-            output = after.Completion + after.Thoughts - (before is null ? 0 : before.Completion + before.Thoughts);
-        }
-        else if (answered)
-        {
-            input = UsageEstimate.Of(call.Body.Length, 0).Prompt;
-        }
-
-        key.QuotaPool.UseOf(model).Paid(input);
-        usage.Used(key.Id, model, answered, input, output, latency);
+        var situation = new RetrySituation(outcome, attempts, options.CurrentValue.MaximumAttempts, call.TimeLeft(time), call.Answer.HasContent, WithinBudget: true, call.Ties.Resource is not null);
+        var decision = RetryPlan.Decide(situation, random.NextDouble());
+        return decision is RetryDecision.Again && RetryPlan.CostsBudget(outcome) && !budget.TryTake() ? RetryPlan.Decide(situation with { WithinBudget = false }, 0) : decision;
     }
 
     private KeyChosen Choose(GatewayCall call, EligibleKeys eligible, List<PooledKey> tried, UpstreamOutcome? last) =>
-        pool.Choose(call.Model, eligible, tried) is { Key: not null } chosen ? chosen : last is not null && RetryPlan.SameKeyWillDo(last) ? pool.Choose(call.Model, eligible, []) : default;
+        pool.Choose(call.Model, eligible, tried, attempt.WishOf(call, tried)) is { Key: not null } chosen ? chosen
+        : last is not null && RetryPlan.Decide(new RetrySituation(last, 1, 2, TimeSpan.MaxValue, false, true), 0) is RetryDecision.Again { SameKeyWillDo: true } ? pool.Choose(call.Model, eligible, [])
+        : default;
 
     /// <summary>A key that cannot be decrypted is no key: it is left out, loudly.</summary>
     private Secret? Reveal(PooledKey key)
@@ -192,6 +179,13 @@ internal sealed partial class Forwarder(
         }
     }
 
+    /// <summary>What is dry, when nothing is left; else what the last call said, with a moment's wait for those who may ask another key then.</summary>
+    private OpenAiError DryOr(string model, EligibleKeys? eligible, OpenAiError? error) =>
+        eligible is null ? error ?? OpenAiError.NotReady
+        : eligible.Ranks.Count > 0 && error is not null ? error.Status == StatusCodes.Status429TooManyRequests ? error with { RetryAfter = TimeSpan.FromSeconds(1) } : error
+        : error is { Code: not ("rate_limit_exceeded" or "no_available_keys") and not "insufficient_quota" } ? error
+        : DryPools.Explain(model, eligible, time.GetUtcNow());
+
     private async Task FailAsync(GatewayCall call, UpstreamOutcome? outcome, OpenAiError error, CancellationToken client)
     {
         if (client.IsCancellationRequested)
@@ -207,21 +201,6 @@ internal sealed partial class Forwarder(
 
         await call.Record.CompleteAsync(OutcomeOf(outcome, error), call.Answer.HasBegun ? call.Answer.Status : error.Status, error.Code).ConfigureAwait(false);
         await call.FailAsync(error, client).ConfigureAwait(false);
-    }
-
-    private OpenAiError NoKey(EligibleKeys? eligible)
-    {
-        if (eligible is null)
-        {
-            return OpenAiError.NotReady;
-        }
-
-        if (eligible.QuotaReturnsAt is { } returns)
-        {
-            return OpenAiError.QuotaExhausted(returns - time.GetUtcNow());
-        }
-
-        return eligible.NotOffered > 0 ? OpenAiError.ModelNotFound("This model is not available to the configured keys.") : OpenAiError.NoAvailableKeys;
     }
 
     private static RequestOutcome OutcomeOf(UpstreamOutcome? outcome, OpenAiError error) => outcome switch

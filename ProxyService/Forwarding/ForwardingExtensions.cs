@@ -25,7 +25,12 @@ internal static class ForwardingExtensions
         services.AddSingleton<StreamAttempt>();
         services.AddSingleton<LearnedParameters>();
         services.AddSingleton<ChatCalls>();
+        services.AddSingleton<PoolTrouble>();
         services.AddSingleton<KeyConsequences>();
+        services.AddSingleton<UpstreamBreaker>();
+        services.AddSingleton<RetryBudget>();
+        services.AddSingleton<FallbackModels>();
+        services.AddSingleton<KeyAttempt>();
         services.AddSingleton<ShutdownDrain>();
         services.AddSingleton<Forwarder>();
         services.AddSingleton<ModelCatalogue>();

@@ -1,3 +1,4 @@
+using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Gemini.Failures;
 using GeminiBalance.ProxyService.Json;
 using GeminiBalance.ProxyService.OpenAi;
@@ -15,6 +16,9 @@ namespace GeminiBalance.ProxyService.Forwarding;
 /// <param name="answer">The answer to the client.</param>
 internal abstract class GatewayCall(string model, RequestRecord record, ClientAnswer answer) : IDisposable
 {
+    private TimeSpan deadline = TimeSpan.MaxValue;
+    private long began;
+
     /// <summary>The checked name of the upstream model.</summary>
     public string Model { get; protected set; } = model;
 
@@ -57,6 +61,23 @@ internal abstract class GatewayCall(string model, RequestRecord record, ClientAn
     /// <param name="error">The error.</param>
     /// <param name="client">Ends when the client goes away.</param>
     public virtual Task FailAsync(OpenAiError error, CancellationToken client) => Answer.FailAsync(error, client);
+
+    /// <summary>What ties the call to a quota pool.</summary>
+    public virtual CallTies Ties => default;
+
+    /// <summary>The access key that asks; null for none.</summary>
+    public PoolAccessKey? Holder { get; set; }
+
+    /// <summary>Sets how long it may take until an answer begins, over all attempts.</summary>
+    public void BeginsWithin(TimeSpan limit, TimeProvider time) => (deadline, began) = (limit, time.GetTimestamp());
+
+    /// <summary>What is left of that time.</summary>
+    public TimeSpan TimeLeft(TimeProvider time) => deadline - time.GetElapsedTime(began);
+
+    /// <summary>Turns the call to another model, because the one asked for cannot answer.</summary>
+    /// <param name="other">The checked name of the other model.</param>
+    /// <returns>False when the request cannot be put to it.</returns>
+    public virtual bool TryTurnTo(string other) => false;
 
     /// <summary>Changes <see cref="Body"/> so that the key that has just refused it may take it: another try of the same key follows at once.</summary>
     /// <param name="outcome">The refusal.</param>

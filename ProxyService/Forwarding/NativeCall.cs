@@ -1,5 +1,7 @@
+using GeminiBalance.ProxyService.Authentication;
 using GeminiBalance.ProxyService.Gemini;
 using GeminiBalance.ProxyService.Gemini.Failures;
+using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.OpenAi;
 using GeminiBalance.ProxyService.Reporting;
 using GeminiBalance.ProxyService.Translation.Errors;
@@ -14,12 +16,30 @@ namespace GeminiBalance.ProxyService.Forwarding;
 /// <param name="method">The method.</param>
 /// <param name="query">What of the client's query goes upstream: empty, or with its question mark.</param>
 /// <param name="asEvents">Whether a stream shall be server-sent events, not a JSON array.</param>
+/// <param name="warnings">What was left out or changed, told in the answer's head.</param>
 /// <param name="model">The checked name of the upstream model.</param>
 /// <param name="record">What is known of the request.</param>
 /// <param name="answer">The answer to the client.</param>
-internal sealed class NativeCall(UpstreamCall upstream, NativeMethod method, string query, bool asEvents, string model, RequestRecord record, ClientAnswer answer) : GatewayCall(model, record, answer)
+internal sealed class NativeCall(UpstreamCall upstream, NativeMethod method, string query, bool asEvents, List<string> warnings, string model, RequestRecord record, ClientAnswer answer) : GatewayCall(model, record, answer)
 {
     private string? refusedField;
+    private CallTies? ties;
+
+    /// <inheritdoc />
+    public override CallTies Ties => ties ??= new CallTies(NativeResources.Find(Body.WrittenSpan) is { IsEmpty: false } resource ? AffinityKey.Of(null, 'n', resource) : null);
+
+    /// <inheritdoc />
+    public override bool TryTurnTo(string other)
+    {
+        if (!method.Generates || Holder?.MayUse(other) == false)
+        {
+            return false;
+        }
+
+        warnings.Add($"the model {Model} could not answer: {other} was used");
+        Model = other;
+        return true;
+    }
 
     /// <inheritdoc />
     public override string Method { get; } = method.Name + query;

@@ -14,12 +14,9 @@ namespace GeminiBalance.ProxyService.Forwarding;
 /// <param name="options">How long to hold back, how often to say that nothing was lost.</param>
 /// <param name="signatures">Remembers the signatures of calls.</param>
 /// <param name="time">The clock.</param>
-internal sealed class StreamAttempt(UpstreamCall upstream, IOptions<ForwardingOptions> options, ThoughtSignatures signatures, TimeProvider time) : IChatAttempt
+internal sealed class StreamAttempt(UpstreamCall upstream, IOptionsMonitor<ForwardingOptions> options, ThoughtSignatures signatures, TimeProvider time) : IChatAttempt
 {
     private const int MostBadEvents = 3;
-
-    private readonly TimeSpan commitAfter = TimeSpan.FromSeconds(options.Value.CommitAfterSeconds);
-    private readonly TimeSpan keepAlive = TimeSpan.FromSeconds(options.Value.KeepAliveSeconds);
 
     /// <inheritdoc />
     public async Task<UpstreamOutcome> RunAsync(ChatCall call, Secret key, CancellationToken client)
@@ -173,7 +170,7 @@ internal sealed class StreamAttempt(UpstreamCall upstream, IOptions<ForwardingOp
         {
             try
             {
-                return await pending.WaitAsync(call.Answer.HasBegun ? keepAlive : commitAfter, time).ConfigureAwait(false);
+                return await pending.WaitAsync(TimeSpan.FromSeconds(call.Answer.HasBegun ? options.CurrentValue.KeepAliveSeconds : options.CurrentValue.CommitAfterSeconds), time).ConfigureAwait(false);
             }
             catch (TimeoutException)
             {

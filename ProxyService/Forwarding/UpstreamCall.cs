@@ -13,12 +13,12 @@ namespace GeminiBalance.ProxyService.Forwarding;
 /// <param name="options">The deadlines.</param>
 /// <param name="time">The clock.</param>
 /// <param name="random">Jitter.</param>
-internal sealed class UpstreamCall(GeminiClient gemini, IOptions<GeminiOptions> options, TimeProvider time, Random random)
+internal sealed class UpstreamCall(GeminiClient gemini, IOptionsMonitor<GeminiOptions> options, TimeProvider time, Random random)
 {
     private const int MaximumErrorBytes = 256 * 1024;
 
     /// <summary>The limits.</summary>
-    public GeminiOptions Limits { get; } = options.Value;
+    public GeminiOptions Limits => options.CurrentValue;
 
     /// <summary>Begins a trace span for a call; it never holds the address's query or a key.</summary>
     public static Activity? BeginSpan(GatewayCall call)
@@ -36,7 +36,8 @@ internal sealed class UpstreamCall(GeminiClient gemini, IOptions<GeminiOptions> 
     public async Task<HttpResponseMessage> SendAsync(GatewayCall call, Secret key, CancellationTokenSource deadline)
     {
         var content = new BorrowedContent(call.Body.Written);
-        deadline.CancelAfter(Limits.FirstByteTimeout);
+        var left = call.TimeLeft(time);
+        deadline.CancelAfter(left < Limits.FirstByteTimeout && left > TimeSpan.Zero ? left : Limits.FirstByteTimeout);
         call.UpstreamStatus = null;
         try
         {

@@ -17,6 +17,9 @@ internal sealed record NativeMethod(string Name, RequestOperation Operation, boo
         new("batchEmbedContents", RequestOperation.NativeGemini, Streams: false),
     ];
 
+    /// <summary>Whether it asks a model to write: what another model could do as well.</summary>
+    public bool Generates => Name.EndsWith("enerateContent", StringComparison.Ordinal);
+
     /// <summary>The method of a name, or null.</summary>
     public static NativeMethod? Find(ReadOnlySpan<char> name)
     {

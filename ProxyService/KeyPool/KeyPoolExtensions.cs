@@ -30,6 +30,10 @@ internal static class KeyPoolExtensions
         services.AddHostedService<PoolKeeper>();
         services.AddSingleton<IQuotaFeed, RedisQuotaFeed>();
         services.AddHostedService<QuotaKeeper>();
+        services.AddSingleton<HintKeeper>();
+        services.AddSingleton<IPoolHints>(provider => provider.GetRequiredService<HintKeeper>());
+        services.AddHostedService(provider => provider.GetRequiredService<HintKeeper>());
+        services.AddSingleton<Affinities>();
         services.AddHealthChecks().AddCheck<PoolCheck>("pool", tags: [HealthTags.Ready]);
         return builder;
     }

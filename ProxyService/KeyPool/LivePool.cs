@@ -70,6 +70,20 @@ internal sealed class LivePool(Func<IBalancingStrategy> strategy, TimeProvider t
         }
     }
 
+    /// <summary>Takes back what this replica holds against a key and the others of its quota pool.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="model">For which model; null for what holds for all.</param>
+    public void Lift(PooledKey key, string? model)
+    {
+        lock (gate)
+        {
+            if (state is { } current)
+            {
+                state = current.Lifted(current.View.KeysOf(key.QuotaPool), model, time.GetUtcNow());
+            }
+        }
+    }
+
     /// <summary>Notes that a call is about to be sent. When that fills the pool's quota, its keys become the last resort.</summary>
     /// <param name="key">The key.</param>
     /// <param name="model">The model.</param>

@@ -36,6 +36,20 @@ internal sealed class LocalExclusions
         return new LocalExclusions(next);
     }
 
+    /// <summary>Drops what was seen of keys.</summary>
+    /// <param name="keys">The keys.</param>
+    /// <param name="model">For which model; null for what holds for all.</param>
+    public LocalExclusions Without(IEnumerable<Guid> keys, string? model)
+    {
+        var next = states;
+        foreach (var key in keys)
+        {
+            next = Without(next, key, model);
+        }
+
+        return ReferenceEquals(next, states) ? this : new LocalExclusions(next);
+    }
+
     /// <summary>Drops what KeyHealthService has spoken about.</summary>
     /// <param name="change">What it published.</param>
     public LocalExclusions Without(PoolChange change)
@@ -43,13 +57,20 @@ internal sealed class LocalExclusions
         var next = states.RemoveRange(change.Healthy).RemoveRange(change.RemovedKeys);
         foreach (var state in change.States)
         {
-            if (next.TryGetValue(state.KeyId, out var known))
-            {
-                var rest = known.RemoveAll(local => local.Model == state.Model);
-                next = rest.IsEmpty ? next.Remove(state.KeyId) : next.SetItem(state.KeyId, rest);
-            }
+            next = Without(next, state.KeyId, state.Model);
         }
 
         return ReferenceEquals(next, states) ? this : new LocalExclusions(next);
+    }
+
+    private static ImmutableDictionary<Guid, ImmutableArray<PoolKeyState>> Without(ImmutableDictionary<Guid, ImmutableArray<PoolKeyState>> states, Guid key, string? model)
+    {
+        if (!states.TryGetValue(key, out var known))
+        {
+            return states;
+        }
+
+        var rest = known.RemoveAll(local => local.Model == model);
+        return rest.IsEmpty ? states.Remove(key) : states.SetItem(key, rest);
     }
 }

@@ -88,6 +88,13 @@ internal sealed class PoolState
         return new PoolState(View, local, full, model is null ? named : named.Add(model)).MendedFrom(this, [.. keys], model, now);
     }
 
+    /// <summary>The state after this replica takes back what it held against keys.</summary>
+    /// <param name="keys">The keys, ascending by ordinal.</param>
+    /// <param name="model">For which model; null for what holds for all.</param>
+    /// <param name="now">The clock.</param>
+    public PoolState Lifted(IReadOnlyList<PooledKey> keys, string? model, DateTimeOffset now) =>
+        new PoolState(View, Local.Without(keys.Select(key => key.Id), model), full, named).MendedFrom(this, [.. keys], model, now);
+
     /// <summary>The state after a pool's quota was used up.</summary>
     public PoolState Full(QuotaPool pool, string model, DateTimeOffset until, DateTimeOffset now)
     {

@@ -102,6 +102,9 @@ internal sealed class PoolView
     /// <summary>The models something is said of.</summary>
     public ImmutableHashSet<string> Models => [.. States.Values.SelectMany(states => states).Select(state => state.Model).OfType<string>()];
 
+    /// <summary>How many quota pools there are.</summary>
+    public int QuotaPoolCount => byPool.Count;
+
     /// <summary>All quota pools.</summary>
     public IEnumerable<QuotaPool> QuotaPools => byPool.Values.Select(members => members.Pool);
 

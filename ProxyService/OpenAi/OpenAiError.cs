@@ -89,6 +89,14 @@ internal sealed record OpenAiError(int Status, string Type, string? Code, string
     /// <summary>The gateway failed.</summary>
     public static OpenAiError Internal { get; } = new(StatusCodes.Status500InternalServerError, OpenAiErrorTypes.Server, "internal_error", "The gateway failed to process the request.");
 
+    /// <summary>The upstream failed for a model again and again, whoever asked; it is left alone for a moment.</summary>
+    public static OpenAiError UpstreamRests(string model, TimeSpan wait) => new(
+        StatusCodes.Status503ServiceUnavailable,
+        OpenAiErrorTypes.Server,
+        "model_overloaded",
+        $"The upstream fails for the model '{model}' at the moment. Try again in a moment.",
+        RetryAfter: wait);
+
     /// <summary>Every key that could serve is waiting for quota.</summary>
     public static OpenAiError QuotaExhausted(TimeSpan wait) => new(
         StatusCodes.Status429TooManyRequests,

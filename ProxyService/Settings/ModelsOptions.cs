@@ -9,6 +9,9 @@ internal sealed class ModelsOptions : IValidateOptions<ModelsOptions>
     /// <summary>Other names of models: the key is what a client asks for, the value the model it gets; suffixes may be part of both.</summary>
     public Dictionary<string, string> Aliases { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Models that may answer in place of another one that cannot, in order: <c>Models:Fallbacks:gemini-2.5-pro</c> is <c>gemini-2.5-flash,gemini-2.5-flash-lite</c>.</summary>
+    public Dictionary<string, string> Fallbacks { get; set; } = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>The model for requests whose model is unknown, when <see cref="Unknown"/> says so.</summary>
     public string? Default { get; set; }
 
@@ -24,6 +27,9 @@ internal sealed class ModelsOptions : IValidateOptions<ModelsOptions>
     /// <summary>Families of models, by the beginning of their names: these win over the shipped ones.</summary>
     public Dictionary<string, ModelProfileOptions> Profiles { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The models of a chain.</summary>
+    internal static string[] ChainOf(string chain) => chain.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
     /// <inheritdoc />
     public ValidateOptionsResult Validate(string? name, ModelsOptions options)
     {
@@ -33,6 +39,15 @@ internal sealed class ModelsOptions : IValidateOptions<ModelsOptions>
             if (ModelName.Parse(model) is null)
             {
                 faults.Add($"Models:Aliases:{alias} is '{model}', which cannot be the name of a model.");
+            }
+        }
+
+        foreach (var (model, chain) in options.Fallbacks)
+        {
+            var names = ChainOf(chain);
+            if (names.Length == 0 || Array.Exists(names, other => ModelName.Parse(other) is null || string.Equals(other, model, StringComparison.OrdinalIgnoreCase)))
+            {
+                faults.Add($"Models:Fallbacks:{model} is '{chain}', but must name other models, separated by commas.");
             }
         }
 

@@ -67,6 +67,9 @@ internal sealed class TranslationSettings : IDisposable
     /// <summary>The other names of models.</summary>
     public FrozenDictionary<string, string> Aliases => names.Aliases;
 
+    /// <summary>The models that may answer in place of a model, in order.</summary>
+    public IReadOnlyList<string> FallbacksOf(string model) => names.Fallbacks.GetValueOrDefault(model, []);
+
     /// <summary>The profile of a model.</summary>
     public ModelProfile ProfileOf(string model) => names.Profiles.For(model);
 
@@ -134,10 +137,12 @@ internal sealed class TranslationSettings : IDisposable
 
     private static string? Text(PromptInjectionOptions options, string? text) => options.Enabled && !string.IsNullOrEmpty(text) ? text : null;
 
-    private sealed record Names(FrozenDictionary<string, string> Aliases, ModelProfiles Profiles)
+    private sealed record Names(FrozenDictionary<string, string> Aliases, FrozenDictionary<string, string[]> Fallbacks, ModelProfiles Profiles)
     {
         public static Names Of(ModelsOptions options) => new(
             options.Aliases.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase),
+            options.Fallbacks.ToFrozenDictionary(
+                chain => chain.Key, chain => Array.ConvertAll(ModelsOptions.ChainOf(chain.Value), name => ModelName.Parse(name)!), StringComparer.OrdinalIgnoreCase),
             options.Profiles.Count == 0 ? ModelProfiles.Default : new ModelProfiles([.. options.Profiles.Select(profile => profile.Value.Over(profile.Key))]));
     }
 }

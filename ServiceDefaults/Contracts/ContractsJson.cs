@@ -33,6 +33,7 @@ namespace GeminiBalance.Contracts;
 [JsonSerializable(typeof(PoolAccessKey[]))]
 [JsonSerializable(typeof(PoolQuota[]))]
 [JsonSerializable(typeof(PoolQuotaChange))]
+[JsonSerializable(typeof(PoolHint))]
 [JsonSerializable(typeof(PoolPage))]
 [JsonSerializable(typeof(EditPool))]
 [JsonSerializable(typeof(SetLimits))]

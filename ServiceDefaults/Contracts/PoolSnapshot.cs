@@ -117,6 +117,12 @@ public static class PoolRedisKeys
     /// <summary>The channel on which every <see cref="PoolQuotaChange"/> is published.</summary>
     public const string QuotaChanges = "gb:pool:quota-changes";
 
+    /// <summary>A sorted set of the last seconds' <see cref="PoolHint"/>, by the Unix milliseconds at which they were told.</summary>
+    public const string Hints = "gb:pool:hints";
+
+    /// <summary>The channel on which every <see cref="PoolHint"/> is published.</summary>
+    public const string HintChanges = "gb:pool:hint-changes";
+
     /// <summary>An array of <see cref="PoolKey"/>.</summary>
     /// <param name="number">The chunk's number, from 0.</param>
     public static string KeyChunk(int number) => $"gb:pool:keys:{number}";

@@ -62,6 +62,9 @@ internal sealed class GatewayHost : IAsyncDisposable
             ["Encryption:Key"] = "encryption-key-encryption-key-encryption-key",
             ["ServiceAuth:Token"] = ServiceToken,
             ["Gemini:BaseAddress"] = upstream.ToString(),
+
+            // Which key is asked first is then known.
+            ["Balancing:Strategy"] = "round_robin",
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
         builder.Logging.ClearProviders();
@@ -82,7 +85,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         var accessKey = AccessKeyFormat.Generate().Reveal();
         if (keys is not null)
         {
-            app.Services.GetRequiredService<LivePool>().Replace(Snapshot(app.Services.GetRequiredService<SecretEncryption>(), keys, accessKey), "test");
+            app.Services.GetRequiredService<LivePool>().Replace(Snapshot(app.Services.GetRequiredService<SecretEncryption>(), keys.Select(key => (key, (string?)null)), accessKey), "test");
         }
 
         await app.StartAsync();
@@ -97,13 +100,17 @@ internal sealed class GatewayHost : IAsyncDisposable
         await app.DisposeAsync();
     }
 
-    private static PoolSnapshot Snapshot(SecretEncryption encryption, IReadOnlyList<string> keys, string accessKey) => new(
+    /// <summary>Gives the gateway other keys, each with its project.</summary>
+    public void UseKeys(IEnumerable<(string Key, string? Project)> keys) =>
+        Pool.Replace(Snapshot(app.Services.GetRequiredService<SecretEncryption>(), keys, AccessKey), "test");
+
+    private static PoolSnapshot Snapshot(SecretEncryption encryption, IEnumerable<(string Key, string? Project)> keys, string accessKey) => new(
         Guid.CreateVersion7(),
         1,
         [.. keys.Select(key =>
         {
             var id = Guid.CreateVersion7();
-            return new PoolKey(id, encryption.Encrypt(id, SecretPurposes.UpstreamKey, new Secret(key)), null);
+            return new PoolKey(id, encryption.Encrypt(id, SecretPurposes.UpstreamKey, new Secret(key.Key)), key.Project);
         })],
         [],
         [new PoolAccessKey(Guid.CreateVersion7(), "test", AccessKeyFormat.Hash(accessKey), true, null)]);

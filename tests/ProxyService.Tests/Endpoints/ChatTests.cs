@@ -40,7 +40,7 @@ public sealed class ChatTests
         Assert.Equal(fact.Id.ToString(), Assert.Single(response.Headers.GetValues("x-request-id")));
         Assert.Equal((RequestOutcome.Succeeded, 200, "gemini-2.5-flash", "gemini-2.5-flash-002", false), (fact.Outcome, fact.Status, fact.ModelAsked, fact.ModelServed, fact.Streamed));
         Assert.Equal(new TokenUsage(4, 2, 3, 0, 0, 9), fact.Tokens);
-        Assert.Equal(("adaptive", 1, 0, fact.KeyId), (fact.Choice!.Strategy, fact.Choice.Eligible, fact.Choice.Excluded, Assert.Single(fact.Choice.Finalists!).KeyId));
+        Assert.Equal(new KeyChoice("round_robin", 1, 0), fact.Choice);
         Assert.Equal(UpstreamOutcomeClass.Succeeded, Assert.Single(fact.Attempts).Outcome);
         Assert.NotNull(fact.AccessKeyId);
     }
@@ -72,13 +72,13 @@ public sealed class ChatTests
     [InlineData(403, """{"error":{"code":403,"message":"Permission denied: Consumer 'api_key:AQ.upstream-key-number-one-0000' has been suspended.","status":"PERMISSION_DENIED"}}""", 503, "no_available_keys", 2)]
     [InlineData(404, """{"error":{"code":404,"message":"models/x is not found for API version v1beta","status":"NOT_FOUND"}}""", 404, "model_not_found", 1)]
     [InlineData(429, """{"error":{"code":429,"message":"Resource has been exhausted (e.g. check quota).","status":"RESOURCE_EXHAUSTED"}}""", 429, "rate_limit_exceeded", 2)]
-    [InlineData(500, """{"error":{"code":500,"message":"AQ.upstream-key-number-one-0000 broke","status":"INTERNAL"}}""", 502, "upstream_error", 2)]
-    [InlineData(503, """{"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}}""", 503, "model_overloaded", 2)]
-    [InlineData(200, "<html>Sorry</html>", 502, "bad_upstream_response", 2)]
-    [InlineData(200, """{"this":"is foreign"}""", 502, "bad_upstream_response", 2)]
-    [InlineData(200, """{"candidates":[{"content":{},"finishReason":"STOP"}]}""", 502, "empty_response", 2)]
+    [InlineData(500, """{"error":{"code":500,"message":"AQ.upstream-key-number-one-0000 broke","status":"INTERNAL"}}""", 502, "upstream_error", 3)]
+    [InlineData(503, """{"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}}""", 503, "model_overloaded", 3)]
+    [InlineData(200, "<html>Sorry</html>", 502, "bad_upstream_response", 3)]
+    [InlineData(200, """{"this":"is foreign"}""", 502, "bad_upstream_response", 3)]
+    [InlineData(200, """{"candidates":[{"content":{},"finishReason":"STOP"}]}""", 502, "empty_response", 3)]
     [InlineData(200, """{"promptFeedback":{"blockReason":"SAFETY"}}""", 400, "content_filter", 1)]
-    [InlineData(418, "short and stout", 502, "bad_upstream_response", 2)]
+    [InlineData(418, "short and stout", 502, "bad_upstream_response", 3)]
     public async Task Chat_UpstreamFails_TheClientGetsOurErrorAndNoSecret(int status, string body, int expected, string code, int calls)
     {
         await using var upstream = await StubUpstream.StartAsync((context, _) => StubUpstream.JsonAsync(context, status, body));
@@ -156,7 +156,7 @@ public sealed class ChatTests
     {
         await using var simulator = await GeminiSimulatorHost.StartAsync();
         var keys = (await simulator.Control.KeysAsync()).Where(key => key.Behaviour is null).Select(key => key.Value).ToList();
-        await using var gateway = await GatewayHost.StartAsync(simulator.Address, keys, ("Balancing:Strategy", "round_robin"));
+        await using var gateway = await GatewayHost.StartAsync(simulator.Address, keys);
 
         for (var i = 0; i < keys.Count; i++)
         {

@@ -93,6 +93,7 @@ internal static class WireSamples
             [new KeyAttemptFailure(B, "gemini-2.5-flash", At, UpstreamOutcomeClass.KeyForbidden, 403, "CONSUMER_SUSPENDED", null, null, null, null, "projects/123456")]), Json.KeyAttemptsFailed),
         ["pool-snapshot.v1.quotas"] = (new PoolSnapshot(A, 42, [Key with { Tier = KeyTier.Free, Weight = 200, Priority = 10 }], [], [], [Quota]), Json.PoolSnapshot),
         ["pool-quotas.v1"] = (new[] { Quota }, Json.PoolQuotaArray),
+        ["pool-hint.v1"] = (new PoolHint(A, B, A, KeyStatus.Cooling, "gemini-2.5-flash", At), Json.PoolHint),
         ["pool-quota-change.v1"] = (new PoolQuotaChange(A, [Quota, Quota with { Pool = "key:" + B, Windows = [] }]), Json.PoolQuotaChange),
         ["pool-page.v1"] = (new PoolPage([
             new PoolView("project:alpha", "alpha", "projects/123", "billing-1", KeyTier.Paid, 3, [new PoolModelView(

@@ -1,0 +1,64 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+
+namespace GeminiBalance.ProxyService.KeyPool;
+
+/// <summary>What ties requests to a quota pool: the conversation they continue, or a file that lies in one project only. A hash: what it was made of is not kept.</summary>
+/// <param name="High">Its first half.</param>
+/// <param name="Low">Its second half.</param>
+internal readonly record struct AffinityKey(ulong High, ulong Low)
+{
+    /// <summary>Makes one.</summary>
+    /// <param name="owner">The access key that asks: what one client does says nothing of another's.</param>
+    /// <param name="kind">A letter that keeps kinds apart.</param>
+    /// <param name="what">What ties.</param>
+    public static AffinityKey Of(Guid? owner, char kind, ReadOnlySpan<byte> what)
+    {
+        const int Longest = 2048;
+        Span<byte> text = stackalloc byte[17 + Longest];
+        (owner ?? Guid.Empty).TryWriteBytes(text);
+        text[16] = (byte)kind;
+        what = what.Length > Longest ? what[..Longest] : what;
+        what.CopyTo(text[17..]);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(text[..(17 + what.Length)], hash);
+        return new AffinityKey(BinaryPrimitives.ReadUInt64LittleEndian(hash), BinaryPrimitives.ReadUInt64LittleEndian(hash[8..]));
+    }
+}
+
+/// <summary>
+/// Remembers which quota pool answered what. Bounded: when the young half is full the old half is forgotten, so that what is used stays. Known to this replica
+/// only; at another one a conversation starts over somewhere, and a file is searched for.
+/// </summary>
+internal sealed class Affinities
+{
+    /// <summary>The most entries of a half.</summary>
+    private const int Half = 50_000;
+
+    private readonly Lock gate = new();
+    private int added;
+    private volatile ConcurrentDictionary<AffinityKey, QuotaPool> young = new();
+    private volatile ConcurrentDictionary<AffinityKey, QuotaPool> old = new();
+
+    /// <summary>The pool that answered; null when none is remembered.</summary>
+    public QuotaPool? Find(AffinityKey key) => young.TryGetValue(key, out var pool) || old.TryGetValue(key, out pool) ? pool : null;
+
+    /// <summary>Remembers a pool.</summary>
+    public void Remember(AffinityKey key, QuotaPool pool)
+    {
+        young[key] = pool;
+        if (Interlocked.Increment(ref added) % 1024 != 0)
+        {
+            return;
+        }
+
+        lock (gate)
+        {
+            if (young.Count > Half)
+            {
+                (old, young) = (young, new());
+            }
+        }
+    }
+}
