@@ -52,6 +52,28 @@ internal sealed class KeyHealthClient(HttpClient http)
         using var response = await http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Delete, $"/keys/{id}").WithActor(actor), HttpCompletionOption.ResponseContentRead, cancellationToken);
     }
 
+    public Task<KeyView> FindAsync(Guid id, CancellationToken cancellationToken) =>
+        http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/keys/{id}"), ContractsJson.Default.KeyView, cancellationToken);
+
+    /// <summary>What happened to a key, newest first.</summary>
+    public Task<TimelineEntry[]> TimelineAsync(Guid id, CancellationToken cancellationToken) =>
+        http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/keys/{id}/timeline"), ContractsJson.Default.TimelineEntryArray, cancellationToken);
+
+    /// <summary>Takes back the last transition of a key.</summary>
+    public Task<KeyView> UndoAsync(Guid id, string actor, CancellationToken cancellationToken) => ActAsync(id, "undo", actor, cancellationToken);
+
+    /// <summary>Takes back what a cause did between two times, or only says what that would be.</summary>
+    public Task<UndoneTransitions> UndoManyAsync(UndoTransitions undo, string actor, CancellationToken cancellationToken) =>
+        http.SendAsync(Service, ServiceCall.Json(HttpMethod.Post, "/transitions/undo", undo, ContractsJson.Default.UndoTransitions).WithActor(actor), ContractsJson.Default.UndoneTransitions, cancellationToken);
+
+    /// <summary>The keys that a cleanup would retire now.</summary>
+    public Task<KeyCleanup> CleanupPreviewAsync(CancellationToken cancellationToken) =>
+        http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, "/keys/cleanup"), ContractsJson.Default.KeyCleanup, cancellationToken);
+
+    /// <summary>Retires the long dead keys.</summary>
+    public Task<KeyCleanup> CleanupAsync(string actor, CancellationToken cancellationToken) =>
+        http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Post, "/keys/cleanup").WithActor(actor), ContractsJson.Default.KeyCleanup, cancellationToken);
+
     private Task<KeyView> ActAsync(Guid id, string action, string actor, CancellationToken cancellationToken) =>
         http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Post, $"/keys/{id}/{action}").WithActor(actor), ContractsJson.Default.KeyView, cancellationToken);
 }

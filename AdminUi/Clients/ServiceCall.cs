@@ -107,6 +107,8 @@ internal static class ServiceClientsModule
         // An import of 16 MiB is one call; ten seconds are for everything else.
         services.AddServiceClient<KeyHealthClient>("keyhealth");
         services.AddServiceClient<AccessKeyClient>("keyhealth");
+        services.AddServiceClient<PoolClient>("keyhealth");
+        services.AddServiceClient<ImportJobClient>("keyhealth");
         services.AddServiceClient<StatsClient>("stats");
         return services;
     }

@@ -23,6 +23,19 @@ internal sealed class BrowserClock(TimeProvider time)
     /// <summary>The same instant on the browser's clock.</summary>
     public DateTimeOffset Local(DateTimeOffset at) => TimeZoneInfo.ConvertTime(at, Zone);
 
+    /// <summary>The instant (UTC) of a day and time on the browser's clock.</summary>
+    public DateTimeOffset Instant(DateTime wall) => Instant(wall, Zone);
+
+    /// <summary>The instant (UTC) of a day and time in a zone.</summary>
+    public static DateTimeOffset Instant(DateTime wall, TimeZoneInfo zone)
+    {
+        var local = DateTime.SpecifyKind(wall, DateTimeKind.Unspecified);
+
+        // An hour that the clock leaps over in spring does not exist; the next one is meant.
+        local = zone.IsInvalidTime(local) ? local.AddHours(1) : local;
+        return new DateTimeOffset(local, zone.GetUtcOffset(local)).ToUniversalTime();
+    }
+
     /// <summary>Date, time to the second and offset.</summary>
     public string Absolute(DateTimeOffset at)
     {

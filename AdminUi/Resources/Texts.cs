@@ -9,6 +9,12 @@ public sealed class OverviewTexts;
 /// <summary>Texts of the keys' page.</summary>
 public sealed class KeysTexts;
 
+/// <summary>Texts of the quota pools' page.</summary>
+public sealed class PoolsTexts;
+
+/// <summary>Texts of the imports' pages.</summary>
+public sealed class ImportsTexts;
+
 /// <summary>Texts of the access keys' page.</summary>
 public sealed class AccessKeysTexts;
 

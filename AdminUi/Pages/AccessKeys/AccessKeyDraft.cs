@@ -1,3 +1,4 @@
+using GeminiBalance.AdminUi.Preferences;
 using GeminiBalance.Contracts;
 
 namespace GeminiBalance.AdminUi.Pages.AccessKeys;
@@ -63,11 +64,7 @@ public sealed class AccessKeyDraft
             return null;
         }
 
-        var local = DateTime.SpecifyKind(wall, DateTimeKind.Unspecified);
-
-        // An hour that the clock leaps over in spring does not exist; the next one is meant.
-        local = zone.IsInvalidTime(local) ? local.AddHours(1) : local;
-        return new DateTimeOffset(local, zone.GetUtcOffset(local)).ToUniversalTime();
+        return BrowserClock.Instant(wall, zone);
     }
 
     private static string? Text(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();

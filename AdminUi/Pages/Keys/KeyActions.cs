@@ -27,6 +27,9 @@ internal sealed class KeyActions(
         ? outcomes.TellAsync(text["Enabled", key.Mask], async () => await client.EnableAsync(key.Id, await current.NameAsync(), cancellationToken))
         : outcomes.TellAsync(text["Disabled", key.Mask], async () => await client.DisableAsync(key.Id, await current.NameAsync(), cancellationToken));
 
+    public Task UndoAsync(KeyView key, CancellationToken cancellationToken) =>
+        outcomes.TellAsync(text["Undone", key.Mask], async () => await client.UndoAsync(key.Id, await current.NameAsync(), cancellationToken));
+
     public async Task EditAsync(KeyView key, CancellationToken cancellationToken)
     {
         if (await EditKeyDialog.ShowAsync(dialogs, key, text, shell) is { } edit)

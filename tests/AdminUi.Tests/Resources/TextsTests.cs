@@ -10,7 +10,7 @@ namespace GeminiBalance.AdminUi.Tests.Resources;
 /// <summary>Every text is there in both languages.</summary>
 public sealed partial class TextsTests
 {
-    public static TheoryData<Type> Areas() => [typeof(ShellTexts), typeof(OverviewTexts), typeof(KeysTexts), typeof(AccessKeysTexts), typeof(AccountTexts), typeof(UsageTexts), typeof(RequestsTexts), typeof(AuditTexts)];
+    public static TheoryData<Type> Areas() => [typeof(ShellTexts), typeof(OverviewTexts), typeof(KeysTexts), typeof(AccessKeysTexts), typeof(AccountTexts), typeof(UsageTexts), typeof(RequestsTexts), typeof(AuditTexts), typeof(PoolsTexts), typeof(ImportsTexts)];
 
     [Theory]
     [MemberData(nameof(Areas))]
@@ -34,6 +34,10 @@ public sealed partial class TextsTests
         Assert.All(Enum.GetNames<KeyStatus>(), name => Assert.Contains($"Status.{name}", keys));
         Assert.All(Enum.GetNames<ImportOutcome>(), name => Assert.Contains($"Outcome.{name}", keys));
         Assert.All(Enum.GetNames<RequestOutcome>(), name => Assert.Contains($"RequestOutcome.{name}", overview));
+        var imports = Read(typeof(ImportsTexts), CultureInfo.InvariantCulture);
+        Assert.All(Enum.GetNames<ImportState>(), name => Assert.Contains($"State.{name}", imports));
+        var pools = Read(typeof(PoolsTexts), CultureInfo.InvariantCulture);
+        Assert.All(Enum.GetNames<QuotaMetric>(), name => Assert.Contains($"Metric.{name}", pools));
         var requests = Read(typeof(RequestsTexts), CultureInfo.InvariantCulture);
         Assert.All(Enum.GetNames<UpstreamOutcomeClass>(), name => Assert.Contains($"Attempt.{name}", requests));
         Assert.All(Enum.GetNames<RequestOperation>(), name => Assert.Contains($"Operation.{name}", requests));

@@ -36,6 +36,10 @@ public sealed class FakeServices : IAsyncDisposable
 
     public List<AccessKeyView> AccessKeys { get; } = [];
 
+    public List<PoolView> Pools { get; } = [];
+
+    public List<ImportJob> Imports { get; } = [];
+
     public List<FailedRequest> Failures { get; } = [];
 
     public List<RequestFact> Requests { get; } = [];
@@ -115,6 +119,7 @@ public sealed class FakeServices : IAsyncDisposable
         app.MapPost("/keys/checks", () => Results.Accepted());
         app.MapPost("/keys/{id:guid}/{action}", (Guid id, string action) => Change(id, key => action switch
         {
+            "undo" => key with { Status = key.UndoTo ?? key.Status, UndoTo = null, Reason = null, UpstreamStatus = null },
             "disable" => key with { Status = KeyStatus.Disabled, Reason = "operator" },
             _ => key with { Status = KeyStatus.Healthy, Reason = null, UpstreamStatus = null, Until = null, Model = null },
         }));
@@ -125,6 +130,7 @@ public sealed class FakeServices : IAsyncDisposable
             return Results.NoContent();
         });
         FakeAccessKeys.Map(app, AccessKeys);
+        FakePools.Map(app, this);
 
         app.MapGet("/stats/overview", (DateTimeOffset from, DateTimeOffset to, string bucket) => Samples.Overview(from, to, Widths[bucket], Counts, LagSeconds));
         app.MapGet("/stats/usage", (DateTimeOffset from, DateTimeOffset to, string? bucket, string groupBy, string? model) => Samples.Usage(from, to, bucket is null ? null : Widths[bucket], Enum.Parse<UsageGrouping>(groupBy, ignoreCase: true), Groups, model, LagSeconds));

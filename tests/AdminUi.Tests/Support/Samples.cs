@@ -88,12 +88,43 @@ public static class Samples
         }
     }
 
+    public static IReadOnlyList<ImportLine> ImportLines { get; } =
+    [
+        new(1, ImportOutcome.Added, "AIza…x9Qk", Guid.CreateVersion7(), null),
+        new(2, ImportOutcome.AlreadyInPool, "AQ.A…0001", Guid.CreateVersion7(), null),
+        new(4, ImportOutcome.NotAKey, null, null, "The line is too short to be a key."),
+    ];
+
+    private static void FillPools(FakeServices services)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        PoolMetricView Metric(QuotaMetric metric, long? limit, bool set, long used) => new(metric, limit, set, used, now.AddSeconds(40));
+        services.Pools.AddRange(
+        [
+            new PoolView("project:project-a", "project-a", "projects/123456", "0X0X0X-billing", KeyTier.Paid, 31,
+            [
+                new PoolModelView("*", [Metric(QuotaMetric.RequestsPerMinute, 60, true, 0)], []),
+                new PoolModelView("gemini-2.5-flash-lite-preview-with-a-long-name", [Metric(QuotaMetric.RequestsPerMinute, 1000, false, 850), Metric(QuotaMetric.TokensPerMinute, 1_000_000, false, 212_345), Metric(QuotaMetric.RequestsPerDay, null, false, 40_112)], []),
+                new PoolModelView("gemini-2.5-pro", [Metric(QuotaMetric.RequestsPerDay, 250, false, 250)], [new PoolQuotaState(QuotaMetric.RequestsPerDay, KeyStatus.Exhausted, now.AddHours(6), now.AddHours(-1), "GenerateRequestsPerDay")]),
+            ]),
+            new PoolView("project:project-b", "project-b", null, null, null, 2, []),
+            new PoolView($"key:{Guid.CreateVersion7()}", null, null, null, null, 1, [new PoolModelView("gemini-2.5-flash", [Metric(QuotaMetric.RequestsPerMinute, null, false, 3)], [])]),
+        ]);
+        services.Imports.AddRange(
+        [
+            new ImportJob(Guid.CreateVersion7(), ImportState.Failed, "csv", false, 100_000, 52_001, 51_990, 7, 4, "admin", now.AddMinutes(-20), now.AddMinutes(-18), "The database did not answer.", null, null),
+            new ImportJob(Guid.CreateVersion7(), ImportState.Done, "lines", true, 3, 3, 1, 1, 1, "ada", now.AddHours(-5), now.AddHours(-5), null, null, null),
+        ]);
+        services.Keys[4] = services.Keys[4] with { UndoTo = KeyStatus.Healthy };
+    }
+
     public static void Fill(FakeServices services)
     {
         var statuses = new[] { KeyStatus.Cooling, KeyStatus.Exhausted, KeyStatus.NotOffered, KeyStatus.Invalid, KeyStatus.Forbidden, KeyStatus.Degraded, KeyStatus.Disabled, KeyStatus.New };
         services.Keys.AddRange(Enumerable.Range(0, 120).Select(number => Key(number < 8 ? statuses[number] : number % 17 == 0 ? KeyStatus.Cooling : KeyStatus.Healthy, number)));
         services.Keys[9] = services.Keys[9] with { Label = "<img src=x onerror=alert(1)> " + new string('W', 160) };
         services.Counts = Busy;
+        FillPools(services);
         var now = TimeProvider.System.GetUtcNow();
         services.AccessKeys.AddRange(
         [
