@@ -1,4 +1,5 @@
 using GeminiBalance.AdminUi;
+using GeminiBalance.AdminUi.AdminApi;
 using GeminiBalance.AdminUi.Clients;
 using GeminiBalance.AdminUi.Components;
 using GeminiBalance.AdminUi.Identity;
@@ -10,7 +11,7 @@ using GeminiBalance.ServiceDefaults;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddOperatorIdentity();
-builder.Services.AddServiceClients().AddLiveFeed().AddPreferences();
+builder.Services.AddServiceClients().AddLiveFeed().AddPreferences().AddAdminApi();
 builder.AddUserInterface();
 
 var app = builder.Build();
@@ -25,5 +26,6 @@ app.UseUserInterface();
 app.MapDefaultEndpoints();
 app.MapOperatorEndpoints();
 app.MapPreferenceEndpoints();
+app.MapAdminApi();
 app.MapUserInterface<App>();
 return await app.RunServiceAsync();

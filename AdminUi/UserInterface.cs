@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using GeminiBalance.AdminUi.AdminApi;
 using GeminiBalance.AdminUi.Components.Shared;
 using GeminiBalance.AdminUi.Identity;
 using GeminiBalance.AdminUi.Pages.AccessKeys;
@@ -44,6 +45,7 @@ internal static class UserInterface
         services.AddAntiforgery(options =>
         {
             options.Cookie.Name = "gb.antiforgery";
+            options.HeaderName = AdminApiModule.CsrfHeader;
             options.Cookie.SameSite = SameSiteMode.Strict;
             options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
             options.SuppressXFrameOptionsHeader = true;

@@ -1,3 +1,4 @@
+using GeminiBalance.AdminUi.AdminApi;
 using GeminiBalance.ServiceDefaults;
 using GeminiBalance.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Authorization;
@@ -67,7 +68,7 @@ internal static class IdentityModule
         options.Events.OnRedirectToLogin = context =>
         {
             // A page can show the login; a script can only be told.
-            if (HttpMethods.IsGet(context.Request.Method) && !context.Request.Path.StartsWithSegments("/_blazor"))
+            if (HttpMethods.IsGet(context.Request.Method) && !context.Request.Path.StartsWithSegments("/_blazor") && !context.Request.Path.StartsWithSegments(AdminApiModule.Root))
             {
                 return redirect(context);
             }

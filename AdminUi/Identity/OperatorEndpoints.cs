@@ -82,7 +82,8 @@ internal static class OperatorEndpoints
         return TypedResults.Ok(new PasswordReset(Operator.First, password));
     }
 
-    private static async Task<SetupState> SetupAsync(OperatorManager operators, CancellationToken cancellationToken) =>
+    /// <summary>How far the first set-up went.</summary>
+    internal static async Task<SetupState> SetupAsync(OperatorManager operators, CancellationToken cancellationToken) =>
         new(Operator.First, await operators.Users.AnyAsync(user => user.UserName == Operator.First && user.HasGeneratedPassword, cancellationToken));
 
     private static ProblemHttpResult NoOperator() =>
