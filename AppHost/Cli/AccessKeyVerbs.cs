@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using GeminiBalance.Contracts;
@@ -22,7 +23,8 @@ internal static class AccessKeyVerbs
         var options = new CommandOptions(
             "access-keys create",
             args,
-            "--models=", "--addresses=", "--expires=", "--owner=", "--note=", "--tags=", "--json");
+            "--models=", "--addresses=", "--expires=", "--owner=", "--note=", "--tags=", "--rpm=", "--tpm=", "--rpd=", "--concurrency=",
+            "--budget-tokens-day=", "--budget-tokens-month=", "--budget-cost-day=", "--budget-cost-month=", "--json");
         var create = new CreateAccessKey(
             options.Words(1, 1)[0],
             options.Time("--expires"),
@@ -30,7 +32,8 @@ internal static class AccessKeyVerbs
             options.Text("--note"),
             options.List("--tags"),
             options.List("--models"),
-            options.List("--addresses"));
+            options.List("--addresses"),
+            Limits(options));
         using var services = new ServiceCalls(system);
         Print(await services.CreateAccessKeyAsync(create).ConfigureAwait(false), options.Json, output);
         return 0;
@@ -94,6 +97,29 @@ internal static class AccessKeyVerbs
 
         return result.Rejected.Count > 0 ? Verbs.SomeRejected : 0;
     }
+
+    /// <summary>The limits; null when none is given.</summary>
+    private static AccessKeyLimits? Limits(CommandOptions options)
+    {
+        var limits = new AccessKeyLimits(
+            (int?)Count(options, "--rpm", int.MaxValue),
+            Count(options, "--tpm", long.MaxValue),
+            (int?)Count(options, "--rpd", int.MaxValue),
+            Count(options, "--budget-tokens-day", long.MaxValue),
+            Count(options, "--budget-tokens-month", long.MaxValue),
+            Money(options, "--budget-cost-day"),
+            Money(options, "--budget-cost-month"),
+            (int?)Count(options, "--concurrency", int.MaxValue));
+        return limits == new AccessKeyLimits() ? null : limits;
+    }
+
+    private static long? Count(CommandOptions options, string name, long most) => options.Text(name) is not { } text ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 && number <= most ? number
+        : throw new CliException($"{name} is '{text}', but it must be a whole number above 0.", 2);
+
+    private static decimal? Money(CommandOptions options, string name) => options.Text(name) is not { } text ? null
+        : decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var dollars) && dollars > 0 ? dollars
+        : throw new CliException($"{name} is '{text}', but it must be an amount in US dollars, as 2.50.", 2);
 
     private static Guid Id(CommandOptions options)
     {

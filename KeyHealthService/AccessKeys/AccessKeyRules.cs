@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using GeminiBalance.Contracts;
 
@@ -16,6 +17,11 @@ internal static class AccessKeyRules
     private const int MostModels = 100;
     private const int LongestModel = 128;
     private const int MostAddresses = 100;
+    private const int MostRequests = 1_000_000_000;
+    private const long MostTokens = 1_000_000_000_000;
+    private const int MostConcurrent = 100_000;
+    private const decimal LeastCost = 0.0001m;
+    private const decimal MostCost = 1_000_000;
 
     /// <summary>Brings terms into their stored form.</summary>
     /// <param name="given">As the operator gave them.</param>
@@ -70,8 +76,37 @@ internal static class AccessKeyRules
             return new("invalid_addresses", $"There may be up to {MostAddresses} addresses, each an IP address or a network such as 10.0.0.0/8.");
         }
 
-        // The gateway does not hold anybody to limits: to store them would promise what is not kept.
-        return terms.Limits is null ? null : new("limits_not_enforced", "Limits of access keys are not enforced by this version; leave limits out.");
+        return terms.Limits is { } limits ? Check(limits) : null;
+    }
+
+    private static TermsRefusal? Check(AccessKeyLimits limits)
+    {
+        (string Name, decimal? Value, decimal Most)[] given =
+        [
+            ("requestsPerMinute", limits.RequestsPerMinute, MostRequests),
+            ("tokensPerMinute", limits.TokensPerMinute, MostTokens),
+            ("requestsPerDay", limits.RequestsPerDay, MostRequests),
+            ("tokensPerDay", limits.TokensPerDay, MostTokens),
+            ("tokensPerMonth", limits.TokensPerMonth, MostTokens),
+            ("concurrency", limits.Concurrency, MostConcurrent),
+        ];
+        foreach (var (name, value, most) in given)
+        {
+            if (value < 1 || value > most)
+            {
+                return new("invalid_limits", string.Create(CultureInfo.InvariantCulture, $"The limit {name} must be from 1 to {most}; leave it out to have none."));
+            }
+        }
+
+        foreach (var (name, value) in ((string, decimal?)[])[("costPerDay", limits.CostPerDay), ("costPerMonth", limits.CostPerMonth)])
+        {
+            if (value < LeastCost || value > MostCost)
+            {
+                return new("invalid_limits", string.Create(CultureInfo.InvariantCulture, $"The limit {name} must be from {LeastCost} to {MostCost} US dollars; leave it out to have none."));
+            }
+        }
+
+        return null;
     }
 
     private static bool IsModelPattern(string model)

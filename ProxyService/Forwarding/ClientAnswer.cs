@@ -1,5 +1,7 @@
 using System.Globalization;
+using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Json;
+using GeminiBalance.ProxyService.Limits;
 using GeminiBalance.ProxyService.OpenAi;
 using GeminiBalance.ProxyService.Reporting;
 using GeminiBalance.ProxyService.Translation.Errors;
@@ -18,6 +20,9 @@ internal sealed class ClientAnswer(HttpContext context, RequestRecord record, IR
 
     /// <summary>The media type of a stream.</summary>
     public string StreamType { get; set; } = "text/event-stream; charset=utf-8";
+
+    /// <summary>What is left of the access key's limits; null when it has none.</summary>
+    public (LimitVerdict Verdict, AccessKeyLimits Limits)? Limits { get; set; }
 
     /// <summary>Whether the status has gone out.</summary>
     public bool HasBegun { get; private set; }
@@ -98,6 +103,11 @@ internal sealed class ClientAnswer(HttpContext context, RequestRecord record, IR
     {
         var headers = context.Response.Headers;
         headers["x-request-id"] = record.Id.ToString();
+        if (Limits is { } limits)
+        {
+            LimitErrors.Write(headers, limits.Verdict, limits.Limits);
+        }
+
         if (record.AttemptsBegun > 0)
         {
             headers["x-gb-attempts"] = record.AttemptsBegun.ToString(CultureInfo.InvariantCulture);

@@ -1,3 +1,4 @@
+using GeminiBalance.ProxyService.Limits;
 using GeminiBalance.ProxyService.Settings;
 using GeminiBalance.ProxyService.Signatures;
 using GeminiBalance.ProxyService.Upstream;
@@ -18,6 +19,12 @@ internal static class ForwardingExtensions
         services.AddValidatedOptions<GeminiOptions>("Gemini");
         services.AddSingleton<IValidateOptions<GeminiOptions>, GeminiOptions>();
         services.AddValidatedOptions<ForwardingOptions>("Forwarding");
+        services.AddValidatedOptions<AdmissionOptions>("Admission");
+        services.AddLimits();
+
+        // In this order: who is turned away for want of room has used nothing of its limits.
+        services.AddSingleton<ICallGuard, AdmissionGuard>();
+        services.AddSingleton<ICallGuard, AccessKeyGuard>();
         services.AddSingleton(Random.Shared);
         services.AddSingleton<GeminiClient>();
         services.AddSingleton<UpstreamCall>();

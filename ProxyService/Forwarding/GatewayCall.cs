@@ -1,6 +1,8 @@
+using System.Threading.RateLimiting;
 using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Gemini.Failures;
 using GeminiBalance.ProxyService.Json;
+using GeminiBalance.ProxyService.Limits;
 using GeminiBalance.ProxyService.OpenAi;
 using GeminiBalance.ProxyService.Reporting;
 using GeminiBalance.ServiceDefaults.Security;
@@ -67,6 +69,12 @@ internal abstract class GatewayCall(string model, RequestRecord record, ClientAn
 
     /// <summary>The access key that asks; null for none.</summary>
     public PoolAccessKey? Holder { get; set; }
+
+    /// <summary>What it has reserved of its access key's limits, and in which account.</summary>
+    public (LimitDemand Demand, ILimitStore Account)? Reserved { get; set; }
+
+    /// <summary>Its places among the calls this replica has taken on.</summary>
+    public (RateLimitLease? Model, RateLimitLease? All) Places { get; set; }
 
     /// <summary>Sets how long it may take until an answer begins, over all attempts.</summary>
     public void BeginsWithin(TimeSpan limit, TimeProvider time) => (deadline, began) = (limit, time.GetTimestamp());

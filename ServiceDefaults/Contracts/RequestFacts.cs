@@ -136,7 +136,7 @@ public enum RequestOutcome
     /// <summary>Refused because of the request itself (4xx that blames the client).</summary>
     ClientError,
 
-    /// <summary>Refused by a limit of the client's own access key.</summary>
+    /// <summary>Refused by a limit: of the client's access key, or of how much the gateway takes on at once.</summary>
     Limited,
 
     /// <summary>No key could serve it, or every key tried was out of quota.</summary>

@@ -16,11 +16,13 @@ public sealed class AccessKeyVerbsTests
         Assert.Equal(0, await AccessKeyVerbs.RunAsync(
             stub.System,
             ["create", "ci", "--models", "gemini-2.5-flash, gemini-2.5-pro", "--addresses", "10.0.0.0/8", "--expires=2030-01-31T12:00:00Z",
-                "--owner", "ada", "--note", "for the build", "--tags", "ci", "--json"],
+                "--owner", "ada", "--note", "for the build", "--tags", "ci", "--rpm", "60", "--tpm", "100000", "--rpd", "1000", "--concurrency", "4",
+                "--budget-tokens-day", "1000000", "--budget-tokens-month", "20000000", "--budget-cost-day", "2.50", "--budget-cost-month", "50", "--json"],
             output));
 
         var sent = stub.Calls.Single(call => call.Route == "POST /access-keys").Body;
-        var expected = new CreateAccessKey("ci", new DateTimeOffset(2030, 1, 31, 12, 0, 0, TimeSpan.Zero), "ada", "for the build", ["ci"], ["gemini-2.5-flash", "gemini-2.5-pro"], ["10.0.0.0/8"]);
+        var expected = new CreateAccessKey("ci", new DateTimeOffset(2030, 1, 31, 12, 0, 0, TimeSpan.Zero), "ada", "for the build", ["ci"], ["gemini-2.5-flash", "gemini-2.5-pro"], ["10.0.0.0/8"],
+            new AccessKeyLimits(60, 100_000, 1000, 1_000_000, 20_000_000, 2.50m, 50, 4));
         Assert.Equal(JsonSerializer.Serialize(expected, ContractsJson.Default.CreateAccessKey), sent);
         var printed = JsonNode.Parse(output.ToString())!;
         Assert.Equal("sk-gb-abcd-1", (string?)printed["key"]);
@@ -30,6 +32,8 @@ public sealed class AccessKeyVerbsTests
     [Theory]
     [InlineData("create", "ci", "--models")]
     [InlineData("create", "ci", "--expires", "tomorrow?")]
+    [InlineData("create", "ci", "--rpm", "0")]
+    [InlineData("create", "ci", "--budget-cost-day", "free")]
     [InlineData("create", "ci", "--colour", "red")]
     [InlineData("create")]
     [InlineData("rotate", "not-an-id")]

@@ -4,6 +4,7 @@ using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Endpoints;
 using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.KeyPool;
+using GeminiBalance.ProxyService.Limits;
 using GeminiBalance.ProxyService.Reporting;
 using GeminiBalance.ProxyService.Reporting.Journaling;
 using GeminiBalance.ServiceDefaults;
@@ -44,6 +45,8 @@ internal sealed class GatewayHost : IAsyncDisposable
     public RecordingLedger Ledger => app.Services.GetRequiredService<RecordingLedger>();
 
     public LivePool Pool => app.Services.GetRequiredService<LivePool>();
+
+    public ModelCosts Costs => app.Services.GetRequiredService<ModelCosts>();
 
     /// <summary>Starts a gateway.</summary>
     /// <param name="upstream">The upstream's address.</param>
@@ -103,6 +106,14 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// <summary>Gives the gateway other keys, each with its project.</summary>
     public void UseKeys(IEnumerable<(string Key, string? Project)> keys) =>
         Pool.Replace(Snapshot(app.Services.GetRequiredService<SecretEncryption>(), keys, AccessKey), "test");
+
+    /// <summary>Gives the access key limits.</summary>
+    public void Limit(AccessKeyLimits limits)
+    {
+        var view = Pool.View!;
+        var key = view.AccessKeys.Values.Single();
+        Pool.TryApply(new PoolChange(view.Epoch, view.Sequence + 1, [], [], [], [], [key with { Limits = limits }], []));
+    }
 
     private static PoolSnapshot Snapshot(SecretEncryption encryption, IEnumerable<(string Key, string? Project)> keys, string accessKey) => new(
         Guid.CreateVersion7(),

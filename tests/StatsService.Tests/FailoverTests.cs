@@ -43,7 +43,7 @@ public sealed class FailoverTests(ServersFixture servers)
         await publisher.SendAsync(Twice(batches[40..]));
         await Eventually.TrueAsync(
             async () => (await survivor.StatusAsync()).Views.Values.Min() > before, TimeSpan.FromSeconds(15) - watch.Elapsed, "views advance under the survivor");
-        TestContext.Current.SendDiagnosticMessage("The views advanced {0} ms after the kill", watch.ElapsedMilliseconds);
+        TestContext.Current.TestOutputHelper?.WriteLine("The views advanced {0} ms after the kill", watch.ElapsedMilliseconds);
         Assert.Equal(survivor.Id, await LeaderAsync(settings));
 
         var overview = await Eventually.ValueAsync(async () =>

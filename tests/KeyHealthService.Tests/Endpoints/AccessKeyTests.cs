@@ -32,14 +32,23 @@ public sealed class AccessKeyTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Create_WithLimitsThatNothingEnforces_IsRefused()
+    public async Task Limits_ReachTheProxies_AndThoseOutOfRangeAreRefusedByName()
     {
         await using var service = await RunningService.StartAsync(servers);
 
-        using var refused = await service.Http.PostAsJsonAsync("/access-keys", new CreateAccessKey("team", null, Limits: new AccessKeyLimits(RequestsPerMinute: 60)), TestContext.Current.CancellationToken);
+        foreach (var (limits, name) in ((AccessKeyLimits, string)[])
+            [(new(RequestsPerMinute: 0), "requestsPerMinute"), (new(TokensPerMonth: -1), "tokensPerMonth"), (new(CostPerDay: 0), "costPerDay"), (new(Concurrency: 100_001), "concurrency")])
+        {
+            using var refused = await service.Http.PostAsJsonAsync("/access-keys", new CreateAccessKey("team", null, Limits: limits), TestContext.Current.CancellationToken);
+            var text = await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+            Assert.Equal((HttpStatusCode.BadRequest, true), (refused.StatusCode, text.Contains("invalid_limits", StringComparison.Ordinal) && text.Contains(name, StringComparison.Ordinal)));
+        }
 
-        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
-        Assert.Contains("limits_not_enforced", await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var wanted = new AccessKeyLimits(60, 100_000, 1000, 1_000_000, 20_000_000, 5, 100, 8);
+        var created = await service.SendAsync<CreatedAccessKey>(HttpMethod.Post, "/access-keys", new CreateAccessKey("team", null, Limits: wanted));
+
+        Assert.Equal(wanted, created.AccessKey.Limits);
+        Assert.Equal(wanted, Assert.Single((await service.GetAsync<PoolSnapshot>("/snapshot")).AccessKeys).Limits);
     }
 
     [Fact]

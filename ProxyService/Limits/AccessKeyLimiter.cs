@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace GeminiBalance.ProxyService.Limits;
+
+/// <summary>Holds access keys to their limits: over all replicas while Redis answers, else each replica to its share.</summary>
+/// <param name="shared">The accounts of all replicas.</param>
+/// <param name="local">The accounts of this one.</param>
+/// <param name="options">How long Redis is waited for.</param>
+internal sealed class AccessKeyLimiter(RedisLimits shared, LocalLimits local, IOptionsMonitor<LimitsOptions> options)
+{
+    /// <summary>Lets a request in and reserves what it asks for, or says which limit refuses it.</summary>
+    /// <param name="demand">What it asks for.</param>
+    /// <returns>The verdict, and where it is to be settled.</returns>
+    public async ValueTask<(LimitVerdict Verdict, ILimitStore Account)> ReserveAsync(LimitDemand demand)
+    {
+        if (shared.IsThere)
+        {
+            try
+            {
+                return (await shared.ReserveAsync(demand).AsTask().WaitAsync(TimeSpan.FromMilliseconds(options.CurrentValue.PatienceMilliseconds)).ConfigureAwait(false), shared);
+            }
+            catch (Exception e) when (e is RedisException or TimeoutException)
+            {
+                // It may have been let in there after all; what it holds is given back, and this replica decides alone.
+                shared.Settle(demand, 0, 0);
+            }
+        }
+
+        return (await local.ReserveAsync(demand).ConfigureAwait(false), local);
+    }
+}

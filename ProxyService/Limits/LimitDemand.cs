@@ -1,0 +1,64 @@
+using GeminiBalance.Contracts;
+
+namespace GeminiBalance.ProxyService.Limits;
+
+/// <summary>What a request asks of its access key's limits before it is let in.</summary>
+/// <param name="Key">The access key.</param>
+/// <param name="Limits">Its limits.</param>
+/// <param name="Tokens">Tokens it will probably use.</param>
+/// <param name="Cost">What it will probably cost, in millionths of a US dollar.</param>
+/// <param name="Lease">Its own id, by which its place among those at the same time is given back.</param>
+internal readonly record struct LimitDemand(Guid Key, AccessKeyLimits Limits, long Tokens, long Cost, Guid Lease);
+
+/// <summary>Which limit is reached.</summary>
+internal enum LimitKind
+{
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary>Requests per minute.</summary>
+    RequestsPerMinute,
+
+    /// <summary>Tokens per minute.</summary>
+    TokensPerMinute,
+
+    /// <summary>Requests per day.</summary>
+    RequestsPerDay,
+
+    /// <summary>Tokens per day.</summary>
+    TokensPerDay,
+
+    /// <summary>Tokens per month.</summary>
+    TokensPerMonth,
+
+    /// <summary>Cost per day.</summary>
+    CostPerDay,
+
+    /// <summary>Cost per month.</summary>
+    CostPerMonth,
+
+    /// <summary>Requests at the same time.</summary>
+    Concurrency,
+}
+
+/// <summary>What a demand got.</summary>
+/// <param name="Reached">The limit that refuses it; <see cref="LimitKind.None"/> when it is let in, and what it asked for reserved.</param>
+/// <param name="RetryAfter">When trying again makes sense.</param>
+/// <param name="RequestsLeft">Requests of the minute that are left; null without such a limit.</param>
+/// <param name="RequestsReset">Until when all of them are back.</param>
+/// <param name="TokensLeft">Tokens of the minute that are left; null without such a limit.</param>
+/// <param name="TokensReset">Until when all of them are back.</param>
+internal readonly record struct LimitVerdict(LimitKind Reached, TimeSpan RetryAfter, long? RequestsLeft, TimeSpan RequestsReset, long? TokensLeft, TimeSpan TokensReset);
+
+/// <summary>Keeps the accounts of access keys.</summary>
+internal interface ILimitStore
+{
+    /// <summary>Lets a request in and reserves what it asks for, or says which limit refuses it; then nothing changes.</summary>
+    ValueTask<LimitVerdict> ReserveAsync(in LimitDemand demand);
+
+    /// <summary>Puts what was really used in the place of what was reserved. Returns at once.</summary>
+    /// <param name="demand">What was reserved.</param>
+    /// <param name="tokens">Tokens it used.</param>
+    /// <param name="cost">What it cost, in millionths of a US dollar.</param>
+    void Settle(in LimitDemand demand, long tokens, long cost);
+}

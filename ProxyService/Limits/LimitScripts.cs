@@ -1,0 +1,98 @@
+namespace GeminiBalance.ProxyService.Limits;
+
+/// <summary>
+/// The accounts in Redis. Minutes are token buckets that hold a minute's worth and fill up all the time; days and months are those of the calendar in UTC, by
+/// Redis' clock. One hash by access key holds them (<c>rl rt tl tt</c> levels and times of the buckets, <c>d dr dk dc m mk mc</c> day and month with requests,
+/// tokens and cost), one sorted set the requests at the same time by the ends of their leases.
+/// </summary>
+internal static class LimitScripts
+{
+    /// <summary>How long a lease holds unless it is renewed: a replica that died holds its places no longer.</summary>
+    public const long LeaseMs = 180_000;
+
+    private const string Clock =
+        """
+        local t = redis.call('TIME')
+        local now = t[1] * 1000 + math.floor(t[2] / 1000)
+        local day = math.floor(now / 86400000)
+        -- The month of a day since 1970, counted from year 0 (Howard Hinnant's civil_from_days).
+        local z = day + 719468
+        local era = math.floor(z / 146097)
+        local doe = z - era * 146097
+        local yoe = math.floor((doe - math.floor(doe / 1460) + math.floor(doe / 36524) - math.floor(doe / 146096)) / 365)
+        local doy = doe - (365 * yoe + math.floor(yoe / 4) - math.floor(yoe / 100))
+        local mp = math.floor((5 * doy + 2) / 153)
+        local month = (yoe + era * 400) * 12 + mp
+        local function n(v) return tonumber(v) or 0 end
+
+        """;
+
+    /// <summary>KEYS: hash, set. ARGV: rpm tpm rpd tpd tpmonth cpd cpmonth concurrency (0: none) tokens cost lease lease-ms. Returns kind, retry ms, requests left, reset ms, tokens left, reset ms.</summary>
+    public const string Reserve = Clock +
+        """
+        local rpm, tpm, rpd, tpd, tpmo, cpd, cpmo, conc = n(ARGV[1]), n(ARGV[2]), n(ARGV[3]), n(ARGV[4]), n(ARGV[5]), n(ARGV[6]), n(ARGV[7]), n(ARGV[8])
+        local tokens, cost = n(ARGV[9]), n(ARGV[10])
+        local h = redis.call('HMGET', KEYS[1], 'rl', 'rt', 'tl', 'tt', 'd', 'dr', 'dk', 'dc', 'm', 'mk', 'mc')
+        local function level(l, at, cap)
+          if not l then return cap end
+          return math.min(cap, tonumber(l) + (now - tonumber(at)) * cap / 60000)
+        end
+        local rl, tl = level(h[1], h[2], rpm), level(h[3], h[4], tpm)
+        local dr, dk, dc, mk, mc = n(h[6]), n(h[7]), n(h[8]), n(h[10]), n(h[11])
+        if n(h[5]) ~= day then dr, dk, dc = 0, 0, 0 end
+        if n(h[9]) ~= month then mk, mc = 0, 0 end
+        local left = {-1, 0, -1, 0}
+        local function sum()
+          if rpm > 0 then left[1], left[2] = math.max(0, math.floor(rl)), math.ceil((rpm - rl) * 60000 / rpm) end
+          if tpm > 0 then left[3], left[4] = math.max(0, math.floor(tl)), math.ceil((tpm - tl) * 60000 / tpm) end
+        end
+        local function refuse(kind, retry) sum() return {kind, math.ceil(retry), left[1], left[2], left[3], left[4]} end
+        local midnight = (day + 1) * 86400000 - now
+        local inmonth = {31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 31, 29}
+        local dom = doy - math.floor((153 * mp + 2) / 5) + 1
+        local nextmonth = midnight + (inmonth[mp + 1] - dom) * 86400000
+        if conc > 0 then
+          redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
+          if redis.call('ZCARD', KEYS[2]) >= conc then return refuse(8, 1000) end
+        end
+        if rpd > 0 and dr + 1 > rpd then return refuse(3, midnight) end
+        if tpd > 0 and dk >= tpd then return refuse(4, midnight) end
+        if tpmo > 0 and mk >= tpmo then return refuse(5, nextmonth) end
+        if cpd > 0 and dc >= cpd then return refuse(6, midnight) end
+        if cpmo > 0 and mc >= cpmo then return refuse(7, nextmonth) end
+        if rpm > 0 and rl < 1 then return refuse(1, (1 - rl) * 60000 / rpm) end
+        local want = math.min(tokens, tpm)
+        if tpm > 0 and tl < want then return refuse(2, (want - tl) * 60000 / tpm) end
+        rl, tl = rl - 1, tl - tokens
+        redis.call('HSET', KEYS[1], 'rl', rl, 'rt', now, 'tl', tl, 'tt', now, 'd', day, 'dr', dr + 1, 'dk', dk + tokens, 'dc', dc + cost, 'm', month, 'mk', mk + tokens, 'mc', mc + cost)
+        redis.call('PEXPIRE', KEYS[1], 3024000000)
+        if conc > 0 then
+          redis.call('ZADD', KEYS[2], now + n(ARGV[12]), ARGV[11])
+          redis.call('PEXPIRE', KEYS[2], 2 * n(ARGV[12]))
+        end
+        sum()
+        return {0, 0, left[1], left[2], left[3], left[4]}
+        """;
+
+    /// <summary>KEYS: hash, set. ARGV: tokens used more than reserved (or fewer, negative), cost likewise, lease, tpm.</summary>
+    public const string Settle = Clock +
+        """
+        local tokens, cost, tpm = n(ARGV[1]), n(ARGV[2]), n(ARGV[4])
+        local h = redis.call('HMGET', KEYS[1], 'tl', 'd', 'dk', 'dc', 'm', 'mk', 'mc')
+        if h[1] and tpm > 0 then redis.call('HSET', KEYS[1], 'tl', math.min(tpm, n(h[1]) - tokens)) end
+        if n(h[2]) == day then redis.call('HSET', KEYS[1], 'dk', math.max(0, n(h[3]) + tokens), 'dc', math.max(0, n(h[4]) + cost)) end
+        if n(h[5]) == month then redis.call('HSET', KEYS[1], 'mk', math.max(0, n(h[6]) + tokens), 'mc', math.max(0, n(h[7]) + cost)) end
+        redis.call('ZREM', KEYS[2], ARGV[3])
+        return 0
+        """;
+
+    /// <summary>Renews the leases of ARGV[2…] until Redis' now plus ARGV[1], those that still hold. KEYS: set.</summary>
+    public const string Renew =
+        """
+        local t = redis.call('TIME')
+        local ends = t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(ARGV[1])
+        for i = 2, #ARGV do redis.call('ZADD', KEYS[1], 'XX', ends, ARGV[i]) end
+        redis.call('PEXPIRE', KEYS[1], 2 * tonumber(ARGV[1]))
+        return 0
+        """;
+}

@@ -1,0 +1,11 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace GeminiBalance.ProxyService.Limits;
+
+/// <summary>Settings of section <c>Limits</c>. Changeable while the gateway runs.</summary>
+internal sealed class LimitsOptions
+{
+    /// <summary>Milliseconds Redis is waited for before a replica decides by its own share of a limit.</summary>
+    [Range(1, 60_000, ErrorMessage = "Limits:PatienceMilliseconds must be 1 to 60000.")]
+    public int PatienceMilliseconds { get; set; } = 250;
+}

@@ -1,0 +1,232 @@
+using System.Collections.Concurrent;
+using GeminiBalance.Contracts;
+using GeminiBalance.ProxyService.Limits;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+using Xunit;
+
+namespace GeminiBalance.ProxyReplicas.Tests;
+
+/// <summary>Limits over four replicas and five hundred clients at once, over a real Redis.</summary>
+[Collection("redis")]
+public sealed class SharedLimitTests(RedisFixture redis) : IAsyncLifetime
+{
+    private const int Replicas = 4;
+    private const int Clients = 500;
+
+    public async ValueTask InitializeAsync() => await redis.FlushAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task RequestsPerMinute_AreKeptWithinFivePercent()
+    {
+        await using var replicas = await FourAsync();
+        var admitted = 0;
+        var began = TimeProvider.System.GetTimestamp();
+
+        await replicas.AskAsync(Clients * 8, new AccessKeyLimits(RequestsPerMinute: 2000), 0, async (verdict, settle) =>
+        {
+            if (verdict.Reached == LimitKind.None)
+            {
+                Interlocked.Increment(ref admitted);
+            }
+
+            await settle(0);
+        });
+
+        var refilled = TimeProvider.System.GetElapsedTime(began).TotalMinutes * 2000;
+        Tell($"2000 requests a minute, 4 replicas, 500 clients: {admitted} of 4000 admitted in {refilled / 2000 * 60:0.0} s, {refilled:0} of them for the time that passed");
+        Assert.InRange(admitted, 2000 * 0.95, (2000 + refilled) * 1.05);
+    }
+
+    [Fact]
+    public async Task TokensPerMinute_AreKeptWithinFivePercent_ThoughEstimatesAreWrong()
+    {
+        await using var replicas = await FourAsync();
+        var used = 0L;
+        var began = TimeProvider.System.GetTimestamp();
+
+        // Reserved: 300 each. Used: 250 each.
+        await replicas.AskAsync(Clients * 8, new AccessKeyLimits(TokensPerMinute: 300_000), 300, async (verdict, settle) =>
+        {
+            if (verdict.Reached == LimitKind.None)
+            {
+                await Task.Yield();
+                Interlocked.Add(ref used, 250);
+                await settle(250);
+            }
+        });
+
+        var refilled = TimeProvider.System.GetElapsedTime(began).TotalMinutes * 300_000;
+        Tell($"300,000 tokens a minute, 4 replicas, 500 clients: {used} used in {refilled / 300_000 * 60:0.0} s, {refilled:0} of them for the time that passed");
+        Assert.InRange(used, 300_000 * 0.95, (300_000 + refilled) * 1.05);
+    }
+
+    [Fact]
+    public async Task Concurrency_IsNeverExceeded_AndPlacesComeBack()
+    {
+        await using var replicas = await FourAsync();
+        var (now, most, served) = (0, 0, 0);
+
+        await replicas.AskAsync(Clients * 4, new AccessKeyLimits(Concurrency: 20), 0, async (verdict, settle) =>
+        {
+            if (verdict.Reached != LimitKind.None)
+            {
+                return;
+            }
+
+            var under = Interlocked.Increment(ref now);
+            for (int seen; under > (seen = Volatile.Read(ref most)) && Interlocked.CompareExchange(ref most, under, seen) != seen;)
+            {
+            }
+
+            await Task.Delay(5);
+            Interlocked.Increment(ref served);
+            Interlocked.Decrement(ref now);
+            await settle(0);
+        });
+
+        Tell($"20 at the same time, 4 replicas, 500 clients: at most {most} at once, {served} served");
+        Assert.InRange(most, 1, 20);
+        Assert.True(served > 20, $"{served} served");
+    }
+
+    [Fact]
+    public async Task Budgets_OfDaysAndMonths_AreSharedAndSettled()
+    {
+        await using var replicas = await FourAsync();
+        var limits = new AccessKeyLimits(RequestsPerDay: 1000, TokensPerDay: 10_000, TokensPerMonth: 100_000, CostPerDay: 1, CostPerMonth: 2);
+        var key = Guid.CreateVersion7();
+
+        for (var i = 0; i < 10; i++)
+        {
+            var (verdict, account) = await replicas[i % Replicas].ReserveAsync(new LimitDemand(key, limits, 10, 10, Guid.CreateVersion7()));
+            Assert.Equal(LimitKind.None, verdict.Reached);
+            account.Settle(new LimitDemand(key, limits, 10, 10, Guid.CreateVersion7()), 1000, 1000);
+        }
+
+        // What another replica settles arrives a moment later.
+        var refused = default(LimitVerdict);
+        await TestKit.Eventually.TrueAsync(
+            async () => (refused = (await replicas[0].ReserveAsync(new LimitDemand(key, limits, 10, 10, Guid.CreateVersion7()))).Verdict).Reached == LimitKind.TokensPerDay, TimeSpan.FromSeconds(60), "the budget used up");
+        var midnight = TimeSpan.FromDays(1) - DateTime.UtcNow.TimeOfDay;
+        Assert.InRange(refused.RetryAfter, midnight - TimeSpan.FromMinutes(2), midnight + TimeSpan.FromMinutes(2));
+
+        var (month, _) = await replicas[1].ReserveAsync(new LimitDemand(key, new AccessKeyLimits(TokensPerMonth: 10_000), 10, 10, Guid.CreateVersion7()));
+        var now = DateTime.UtcNow;
+        Assert.Equal(LimitKind.TokensPerMonth, month.Reached);
+        Assert.InRange(now + month.RetryAfter, new DateTime(now.Year, now.Month, 1).AddMonths(1).AddMinutes(-2), new DateTime(now.Year, now.Month, 1).AddMonths(1).AddMinutes(2));
+
+        var (cost, _) = await replicas[2].ReserveAsync(new LimitDemand(key, new AccessKeyLimits(CostPerDay: 0.01m), 10, 10, Guid.CreateVersion7()));
+        Assert.Equal(LimitKind.CostPerDay, cost.Reached);
+    }
+
+    [Fact]
+    public async Task WithoutRedis_EveryReplicaLetsInItsShare()
+    {
+        await using var replicas = Limiters.Of("127.0.0.1:1,abortConnect=false,connectTimeout=100");
+        foreach (var local in replicas.Locals)
+        {
+            local.Replicas = Replicas;
+        }
+
+        var admitted = 0;
+        await replicas.AskAsync(Clients * 4, new AccessKeyLimits(RequestsPerDay: 400), 0, async (verdict, settle) =>
+        {
+            if (verdict.Reached == LimitKind.None)
+            {
+                Interlocked.Increment(ref admitted);
+            }
+
+            await settle(0);
+        });
+
+        Assert.Equal(400, admitted);
+    }
+
+    [Fact]
+    public async Task Replicas_CountEachOther()
+    {
+        await using var replicas = await FourAsync();
+        var counts = new List<int?>();
+        for (var i = 0; i < Replicas; i++)
+        {
+            counts.Add(await replicas.Shared[i].AnnounceAsync($"replica-{i}"));
+        }
+
+        Assert.Equal([1, 2, 3, 4], counts);
+    }
+
+    private static void Tell(string figures) => TestContext.Current.TestOutputHelper?.WriteLine(figures);
+
+    private async Task<Limiters> FourAsync()
+    {
+        var limiters = Limiters.Of(redis.ConnectionString);
+        foreach (var shared in limiters.Shared)
+        {
+            await TestKit.Eventually.TrueAsync(() => Task.FromResult(shared.IsThere), TimeSpan.FromSeconds(60), "a connection to Redis");
+        }
+
+        return limiters;
+    }
+
+    private sealed class Limiters(List<ServiceProvider> services, List<RedisLimits> shared, List<LocalLimits> locals) : IAsyncDisposable
+    {
+        private readonly List<AccessKeyLimiter> limiters = [.. shared.Zip(locals, (one, local) => new AccessKeyLimiter(one, local, new Patient()))];
+
+        public List<RedisLimits> Shared => shared;
+
+        public List<LocalLimits> Locals => locals;
+
+        public AccessKeyLimiter this[int index] => limiters[index];
+
+        public static Limiters Of(string connection)
+        {
+            var services = Enumerable.Range(0, Replicas).Select(_ => new ServiceCollection().AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(connection)).BuildServiceProvider()).ToList();
+            return new Limiters(services, [.. services.Select(one => new RedisLimits(one))], [.. services.Select(_ => new LocalLimits(TimeProvider.System))]);
+        }
+
+        /// <summary>As many clients at once as there are, over all replicas in turn.</summary>
+        public async Task AskAsync(int requests, AccessKeyLimits limits, long tokens, Func<LimitVerdict, Func<long, Task>, Task> then)
+        {
+            var key = Guid.CreateVersion7();
+            var work = new ConcurrentQueue<int>(Enumerable.Range(0, requests));
+            await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Task.Run(async () =>
+            {
+                while (work.TryDequeue(out var number))
+                {
+                    var demand = new LimitDemand(key, limits, tokens, 0, Guid.CreateVersion7());
+                    var (verdict, account) = await limiters[number % Replicas].ReserveAsync(demand);
+                    await then(verdict, used =>
+                    {
+                        if (verdict.Reached == LimitKind.None)
+                        {
+                            account.Settle(demand, used, 0);
+                        }
+
+                        return Task.CompletedTask;
+                    });
+                }
+            })));
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var one in services)
+            {
+                await one.DisposeAsync();
+            }
+        }
+
+        private sealed class Patient : IOptionsMonitor<LimitsOptions>
+        {
+            public LimitsOptions CurrentValue { get; } = new() { PatienceMilliseconds = 30_000 };
+
+            public LimitsOptions Get(string? name) => CurrentValue;
+
+            public IDisposable? OnChange(Action<LimitsOptions, string?> listener) => null;
+        }
+    }
+}
