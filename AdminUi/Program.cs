@@ -1,5 +1,4 @@
 using GeminiBalance.AdminUi;
-using GeminiBalance.AdminUi.AdminApi;
 using GeminiBalance.AdminUi.Clients;
 using GeminiBalance.AdminUi.Components;
 using GeminiBalance.AdminUi.Identity;
@@ -11,7 +10,7 @@ using GeminiBalance.ServiceDefaults;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddOperatorIdentity();
-builder.Services.AddServiceClients().AddLiveFeed().AddPreferences().AddAdminApi();
+builder.Services.AddServiceClients().AddLiveFeed().AddPreferences();
 builder.AddUserInterface();
 
 var app = builder.Build();
@@ -26,6 +25,5 @@ app.UseUserInterface();
 app.MapDefaultEndpoints();
 app.MapOperatorEndpoints();
 app.MapPreferenceEndpoints();
-app.MapAdminApi();
 app.MapUserInterface<App>();
 return await app.RunServiceAsync();

@@ -21,7 +21,7 @@ internal sealed class SiteOptions
     public string? PublicAddress { get; set; }
 }
 
-/// <summary>Pages and what they need.</summary>
+/// <summary>Pages and what they need, and the same for programs.</summary>
 internal static class UserInterface
 {
     public static void AddUserInterface(this WebApplicationBuilder builder)
@@ -34,6 +34,7 @@ internal static class UserInterface
             options.Demo = configuration.GetValue<bool>("Demo");
             options.PublicAddress = configuration["Gateway:PublicAddress"];
         }).ValidateDataAnnotations().ValidateOnStart();
+        services.AddAdminApi();
         services.AddRazorComponents().AddInteractiveServerComponents(options => options.DetailedErrors = false);
         services.AddRadzenComponents();
         services.AddScoped<CurrentOperator>();
@@ -68,6 +69,7 @@ internal static class UserInterface
     {
         app.MapStaticAssets().AllowAnonymous();
         app.MapUsageExport();
+        app.MapAdminApi();
 
         // The policy of every answer says it already; two policies would both hold.
         app.MapRazorComponents<TRoot>().AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = null);

@@ -29,7 +29,7 @@ internal sealed record Session(string User, string? CsrfToken);
 internal static class AdminApiModule
 {
     /// <summary>What every path of the API begins with.</summary>
-    public const string Root = "/admin/api";
+    private const string Root = IdentityModule.ApiRoot + "/v1";
 
     /// <summary>Header that carries the session's token against forged requests.</summary>
     public const string CsrfHeader = "X-CSRF-TOKEN";
@@ -52,7 +52,7 @@ internal static class AdminApiModule
 
     public static void MapAdminApi(this WebApplication app)
     {
-        var api = app.MapGroup($"{Root}/v1").RequireAuthorization(Policy);
+        var api = app.MapGroup(Root).RequireAuthorization(Policy);
         api.MapPost("/login", LoginAsync).AllowAnonymous();
         api.MapGet("/session", (HttpContext context, IAntiforgery antiforgery) => TypedResults.Ok(new Session(context.User.Identity!.Name!, IsSession(context) ? antiforgery.GetAndStoreTokens(context).RequestToken : null)));
         api.MapPost("/logout", async (HttpContext context, SignIn signIn) =>
@@ -121,7 +121,7 @@ internal static class AdminApiModule
         var context = call.HttpContext;
         var changes = !HttpMethods.IsGet(context.Request.Method);
         return changes && IsSession(context) && (!context.Request.Headers.ContainsKey(CsrfHeader) || !await context.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(context))
-            ? ProblemResponses.Problem(StatusCodes.Status400BadRequest, "antiforgery", $"The header {CsrfHeader} is missing or old. GET {Root}/v1/session tells a new one.")
+            ? ProblemResponses.Problem(StatusCodes.Status400BadRequest, "antiforgery", $"The header {CsrfHeader} is missing or old. GET {Root}/session tells a new one.")
             : await next(call);
     }
 

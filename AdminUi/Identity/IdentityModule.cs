@@ -1,4 +1,3 @@
-using GeminiBalance.AdminUi.AdminApi;
 using GeminiBalance.ServiceDefaults;
 using GeminiBalance.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Authorization;
@@ -12,6 +11,9 @@ namespace GeminiBalance.AdminUi.Identity;
 /// <summary>Operator accounts, sessions and who may do what: everything is refused that does not say otherwise.</summary>
 internal static class IdentityModule
 {
+    /// <summary>What paths for programs begin with: they are never sent to a page.</summary>
+    public const string ApiRoot = "/admin/api";
+
     private const string CookieName = "gb.session";
 
     public static void AddOperatorIdentity(this IHostApplicationBuilder builder)
@@ -68,7 +70,7 @@ internal static class IdentityModule
         options.Events.OnRedirectToLogin = context =>
         {
             // A page can show the login; a script can only be told.
-            if (HttpMethods.IsGet(context.Request.Method) && !context.Request.Path.StartsWithSegments("/_blazor") && !context.Request.Path.StartsWithSegments(AdminApiModule.Root))
+            if (HttpMethods.IsGet(context.Request.Method) && !context.Request.Path.StartsWithSegments("/_blazor") && !context.Request.Path.StartsWithSegments(ApiRoot))
             {
                 return redirect(context);
             }
