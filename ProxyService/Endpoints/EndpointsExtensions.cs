@@ -43,6 +43,9 @@ internal static partial class EndpointsExtensions
         builder.Services.AddSingleton<EmbeddingsEndpoint>();
         builder.Services.AddSingleton<NativeEndpoint>();
         builder.Services.AddSingleton<ModelsEndpoint>();
+        builder.Services.AddServiceClient<UsageClient>("stats");
+        builder.Services.AddSingleton<UsageCache>();
+        builder.Services.AddSingleton<UsageEndpoint>();
         return builder;
     }
 
@@ -58,8 +61,10 @@ internal static partial class EndpointsExtensions
         RequestDelegate models = context => RequestDialect.IsMethodCall(context.Request)
             ? app.Services.GetRequiredService<NativeEndpoint>().HandleAsync(context)
             : app.Services.GetRequiredService<ModelsEndpoint>().HandleAsync(context);
+        RequestDelegate usage = context => app.Services.GetRequiredService<UsageEndpoint>().HandleAsync(context);
         foreach (var prefix in Prefixes)
         {
+            app.Map($"{prefix}/usage", usage);
             app.Map($"{prefix}/chat/completions", chat);
             app.Map($"{prefix}/embeddings", embeddings);
             app.Map($"{prefix}/models", models);

@@ -27,7 +27,11 @@ internal sealed class ChatCall(ChatCalls chats, ChatRequest request, PooledBuffe
 {
     private static readonly byte[] EndMark = "data: [DONE]\n\n"u8.ToArray();
 
-    private bool repaired;
+    /// <summary>How often a request is mended: a model may refuse one option after the other.</summary>
+    private const int MostRepairs = 3;
+
+    private int repairs;
+    private bool signaturesReplaced;
     private CallTies? ties;
 
     /// <summary>What the client asks.</summary>
@@ -90,7 +94,7 @@ internal sealed class ChatCall(ChatCalls chats, ChatRequest request, PooledBuffe
             return false;
         }
 
-        repaired = false;
+        (repairs, signaturesReplaced) = (0, false);
         request.Warn($"the model {asked} could not answer: {other} was used");
         return true;
     }
@@ -98,24 +102,25 @@ internal sealed class ChatCall(ChatCalls chats, ChatRequest request, PooledBuffe
     /// <inheritdoc />
     public override bool TryRepair(UpstreamOutcome outcome)
     {
-        if (repaired || outcome is not UpstreamOutcome.RequestRefused refused)
+        if (repairs >= MostRepairs || outcome is not UpstreamOutcome.RequestRefused refused)
         {
             return false;
         }
 
         var signature = refused.Fault == RequestFault.ThoughtSignature;
-        if (!signature && !chats.Learned.Learn(Model, refused))
+        if (signature ? signaturesReplaced : !chats.Learned.Learn(Model, refused))
         {
             return false;
         }
 
-        repaired = true;
+        repairs++;
+        signaturesReplaced |= signature;
         request.Warn(signature
             ? "the upstream refused the conversation's thought signatures: they were replaced"
             : "the model refused an option of the request, which was left out");
         try
         {
-            Translate(replaceSignatures: signature);
+            Translate(signaturesReplaced);
             return true;
         }
         catch (RequestRefusedException)

@@ -89,7 +89,7 @@ internal abstract class GatewayCall(string model, RequestRecord record, ClientAn
 
     /// <summary>Changes <see cref="Body"/> so that the key that has just refused it may take it: another try of the same key follows at once.</summary>
     /// <param name="outcome">The refusal.</param>
-    /// <returns>False when there is nothing to mend; also when it was mended before.</returns>
+    /// <returns>False when there is nothing to mend; also when it was mended often enough.</returns>
     public virtual bool TryRepair(UpstreamOutcome outcome) => false;
 
     /// <inheritdoc />

@@ -69,6 +69,13 @@ internal sealed class KeyConsequences(LivePool pool, IPoolHints hints, IFailureR
         if (quota.Class != UpstreamOutcomeClass.QuotaUnspecified || quota.IsSpend || trouble.Note(key, quota.Class, Pools) is not { } alike)
         {
             KeepOut(key, StatusOf(quota.Class), model, quota.Wait);
+
+            // Some names share the quota of another one, which Google names then.
+            if (quota.Bucket is { } bucket && bucket != model)
+            {
+                KeepOut(key, StatusOf(quota.Class), bucket, quota.Wait);
+            }
+
             return;
         }
 

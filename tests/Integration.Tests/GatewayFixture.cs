@@ -127,9 +127,9 @@ public sealed class GatewayFixture : IAsyncLifetime
     }
 
     /// <summary>Creates an access key, and waits until the gateway accepts it.</summary>
-    public async Task<CreatedAccessKey> CreateAccessKeyAsync(string name)
+    public async Task<CreatedAccessKey> CreateAccessKeyAsync(string name, AccessKeyLimits? limits = null)
     {
-        using var response = await KeyHealth.PostAsJsonAsync("/access-keys", new CreateAccessKey(name, null), ContractsJson.Default.CreateAccessKey);
+        using var response = await KeyHealth.PostAsJsonAsync("/access-keys", new CreateAccessKey(name, null, Limits: limits), ContractsJson.Default.CreateAccessKey);
         response.EnsureSuccessStatusCode();
         var created = (await response.Content.ReadFromJsonAsync(ContractsJson.Default.CreatedAccessKey))!;
         await KnownAsync(created.Epoch, created.Sequence);

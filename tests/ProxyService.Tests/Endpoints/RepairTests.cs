@@ -6,7 +6,7 @@ using Xunit;
 
 namespace GeminiBalance.ProxyService.Tests.Endpoints;
 
-/// <summary>What the upstream refuses and the gateway can mend is mended once, on the same key, and no key is blamed.</summary>
+/// <summary>What the upstream refuses and the gateway can mend is mended, on the same key, and no key is blamed.</summary>
 public sealed class RepairTests
 {
     private const string Key = "AQ.upstream-key-number-one-0000";
@@ -28,6 +28,22 @@ public sealed class RepairTests
         }
 
         Assert.Equal(3, upstream.Seen.Count);
+        Assert.Empty(gateway.Ledger.Failures);
+    }
+
+    [Fact]
+    public async Task OptionsTheModelRefuses_OneAfterTheOther_AreAllLeftOut()
+    {
+        (string Field, string Word)[] refused = [("temperature", "temperature"), ("seed", "seed")];
+        await using var upstream = await StubUpstream.StartAsync((context, seen) => refused.FirstOrDefault(one => seen.Body.Contains($"\"{one.Field}\"", StringComparison.Ordinal)) is { Word: { } word }
+            ? StubUpstream.JsonAsync(context, 400, Refusal($"{word} is not supported for this model"))
+            : StubUpstream.JsonAsync(context, 200, Answer));
+        await using var gateway = await GatewayHost.StartAsync(upstream.Address, [Key]);
+
+        using var response = await ChatAsync(gateway, """{"model":"gemini-2.5-flash","messages":[{"role":"user","content":"q"}],"temperature":0.5,"seed":7}""");
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("3", Assert.Single(response.Headers.GetValues("x-gb-attempts")));
         Assert.Empty(gateway.Ledger.Failures);
     }
 
