@@ -158,6 +158,33 @@ public sealed class ImportJobTests(ServersFixture servers)
         Assert.True(process.MostMemory < MostMemory, $"It took {process.MostMemory >> 20} MiB.");
     }
 
+    [Fact]
+    [Trait("Suite", "Full")]
+    public async Task Job_WhoseServiceIsKilled_GoesOnAtTheNextStart_AndAddsEveryKeyOnce()
+    {
+        const int Count = 20_000;
+        await using var service = await RunningService.StartAsync(servers, ("Probing:Enabled", "false"));
+        await service.StopAsync();
+        ImportJob job;
+        using (var process = await ServiceProcess.StartAsync(service.Settings))
+        {
+            using var started = await process.Http.PostAsync("/keys/import-jobs", new StringContent(TestKeys.Lines(Count), Encoding.UTF8, "text/plain"));
+            job = (await started.Content.ReadFromJsonAsync<ImportJob>(ContractsJson.Default.Options))!;
+            await Eventually.TrueAsync(async () => await service.ScalarAsync<long>("select count(*) from keys.secrets") > Count / 10, Long, "a part of the keys");
+            process.Kill();
+        }
+
+        Assert.True(await service.ScalarAsync<long>("select count(*) from keys.secrets") < Count, "It was over before it was killed.");
+        using var next = await ServiceProcess.StartAsync(service.Settings);
+        await Eventually.TrueAsync(
+            async () => (job = (await next.Http.GetFromJsonAsync<ImportJob>($"/keys/import-jobs/{job.Id}", ContractsJson.Default.Options))!).State == ImportState.Done,
+            TimeSpan.FromMinutes(3),
+            "the rest of the import");
+
+        Assert.Equal((Count, 0, 0), (job.Added, job.Duplicates, job.Rejected));
+        Assert.Equal((Count, Count), (await service.ScalarAsync<long>("select count(*) from keys.secrets"), await service.ScalarAsync<long>("select count(*) from keys.mt_doc_key")));
+    }
+
     private static async Task<ImportJob> StartAsync(RunningService service, string text, string query, string? idempotencyKey = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/keys/import-jobs" + query) { Content = new StringContent(text, Encoding.UTF8, "text/plain") };

@@ -1,11 +1,13 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 using Xunit;
 
 namespace GeminiBalance.ProxyService.Tests.Forwarding;
 
 /// <summary>Conversations stay where their beginning is cached; files are asked for where they lie.</summary>
-public sealed class AffinityTests
+public sealed partial class AffinityTests
 {
     private const string Answer = """{"candidates":[{"content":{"parts":[{"text":"ok"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":1,"totalTokenCount":6}}""";
     private static readonly string[] Keys = [.. Enumerable.Range(0, 8).Select(n => $"AQ.affinity-key-number-{n}-00000000")];
@@ -31,6 +33,33 @@ public sealed class AffinityTests
         }
 
         Assert.True(upstream.Seen.Select(seen => seen.Key).Distinct().Count() > 4);
+    }
+
+    [Fact]
+    public async Task Conversations_AreServedFromTheCache_MeasuredByCachedTokens()
+    {
+        // As Gemini's implicit cache does: a project that has seen how a conversation began reads that part from its cache.
+        var seenBy = new ConcurrentDictionary<(string Key, string Topic), bool>();
+        await using var upstream = await StubUpstream.StartAsync((context, seen) =>
+        {
+            var topic = Topic().Match(seen.Body).Value;
+            var cached = seenBy.TryAdd((seen.Key, topic), true) ? 0 : 900;
+            return StubUpstream.JsonAsync(context, 200, $$$"""{"candidates":[{"content":{"parts":[{"text":"ok"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":1000,"cachedContentTokenCount":{{{cached}}},"candidatesTokenCount":1,"totalTokenCount":1001}}""");
+        });
+        await using var gateway = await GatewayHost.StartAsync(upstream.Address, Keys, ("Balancing:Strategy", "adaptive"));
+
+        for (var turn = 0; turn < 4; turn++)
+        {
+            for (var topic = 0; topic < 25; topic++)
+            {
+                var more = string.Concat(Enumerable.Range(0, turn).Select(n => $$""",{"role":"assistant","content":"ok"},{"role":"user","content":"more {{n}}"}"""));
+                await SendAsync(gateway, Chat($$"""{"role":"user","content":"topic-{{topic}}-"}{{more}}"""));
+            }
+        }
+
+        // Every turn but the first of each; by chance it would be one of eight.
+        Assert.Equal(75 * 900, gateway.Ledger.Facts.Sum(fact => fact.Tokens!.Cached));
+        Assert.True(upstream.Seen.Select(seen => seen.Key).Distinct().Count() > 4, "new conversations spread");
     }
 
     [Fact]
@@ -73,6 +102,9 @@ public sealed class AffinityTests
         Assert.Empty(gateway.Ledger.Failures);
         Assert.Equal(3, gateway.Pool.EligibleFor("gemini-2.5-flash")!.Count);
     }
+
+    [GeneratedRegex("topic-[0-9]+-")]
+    private static partial Regex Topic();
 
     private static string Chat(string messages) => $$"""{"model":"gemini-2.5-flash","messages":[{{messages}}]}""";
 
