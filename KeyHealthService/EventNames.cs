@@ -3,6 +3,7 @@ using GeminiBalance.KeyHealthService.AccessKeys;
 using GeminiBalance.KeyHealthService.Guarding;
 using GeminiBalance.KeyHealthService.Keys;
 using GeminiBalance.KeyHealthService.Quotas;
+using GeminiBalance.KeyHealthService.Settings;
 
 namespace GeminiBalance.KeyHealthService;
 
@@ -35,5 +36,6 @@ internal static class EventNames
         [typeof(AccessKeyDisabled)] = "gb.access-key.disabled.v1",
         [typeof(AccessKeyEnabled)] = "gb.access-key.enabled.v1",
         [typeof(AccessKeyRemoved)] = "gb.access-key.removed.v1",
+        [typeof(SettingsSaved)] = "gb.settings.saved.v1",
     }.ToFrozenDictionary();
 }

@@ -4,6 +4,7 @@ using GeminiBalance.KeyHealthService.Keys;
 using GeminiBalance.KeyHealthService.Probing;
 using GeminiBalance.KeyHealthService.Publishing;
 using GeminiBalance.KeyHealthService.Quotas;
+using GeminiBalance.KeyHealthService.Settings;
 using GeminiBalance.KeyHealthService.Store;
 using GeminiBalance.KeyHealthService.Telling;
 using GeminiBalance.ServiceDefaults.Storage;
@@ -58,12 +59,14 @@ internal static class EventStoreSetup
         options.Schema.For<Project>().DocumentAlias("project").Metadata(m => m.DotNetType.Enabled = false);
         options.Schema.For<QuotaLimits>().DocumentAlias("quota_limits").Metadata(m => m.DotNetType.Enabled = false).Duplicate(limits => limits.Pool);
         options.Schema.For<AccessKey>().DocumentAlias("access_key").Metadata(m => m.DotNetType.Enabled = false);
+        options.Schema.For<GatewaySettings>().DocumentAlias("gateway_settings").Metadata(m => m.DotNetType.Enabled = false);
 
         options.Projections.Add(new KeyProjection(), ProjectionLifecycle.Inline);
         options.Projections.Add(new QuotaProjection(), ProjectionLifecycle.Inline);
         options.Projections.Add(new ProjectProjection(), ProjectionLifecycle.Inline);
         options.Projections.Add(new QuotaLimitsProjection(), ProjectionLifecycle.Inline);
         options.Projections.Add(new AccessKeyProjection(), ProjectionLifecycle.Inline);
+        options.Projections.Add(new GatewaySettingsProjection(), ProjectionLifecycle.Inline);
         options.Projections.Add(new PoolOutbox(), ProjectionLifecycle.Inline);
         options.Projections.Add(new MessageOutbox(), ProjectionLifecycle.Inline);
         options.Projections.Add(new ProbePlan(), ProjectionLifecycle.Inline);

@@ -7,6 +7,7 @@ using GeminiBalance.KeyHealthService.Keys;
 using GeminiBalance.KeyHealthService.Probing;
 using GeminiBalance.KeyHealthService.Publishing;
 using GeminiBalance.KeyHealthService.Quotas;
+using GeminiBalance.KeyHealthService.Settings;
 using GeminiBalance.KeyHealthService.Telling;
 using GeminiBalance.KeyHealthService.Transitions;
 using GeminiBalance.KeyHealthService.Vault;
@@ -55,7 +56,8 @@ internal static class KeyHealthExtensions
             .AddSingleton<KeyEndpoints.Desk>()
             .AddSingleton<AccessKeyDesk>()
             .AddSingleton<AccessKeyList>()
-            .AddSingleton<AccessKeyImport>();
+            .AddSingleton<AccessKeyImport>()
+            .AddSingleton<SettingsDesk>();
     }
 
     /// <summary>The internal API; every path needs a service token.</summary>
@@ -74,6 +76,7 @@ internal static class KeyHealthExtensions
         app.MapPools();
         app.MapTransitions();
         app.MapAccessKeys();
+        app.MapSettings();
         app.MapGet("/snapshot", async (PoolReader pool, CancellationToken cancellation) => TypedResults.Ok(await pool.SnapshotAsync(cancellation)));
     }
 }

@@ -2,6 +2,7 @@ using GeminiBalance.ProxyService.Endpoints;
 using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.Reporting;
+using GeminiBalance.ProxyService.Settings;
 using GeminiBalance.ServiceDefaults;
 
 WebApplication app;
@@ -12,6 +13,7 @@ try
     builder.AddReporting();
     builder.AddKeyPool();
     builder.AddForwarding();
+    builder.AddGatewaySettings();
     builder.AddEndpoints();
     app = builder.Build();
 }

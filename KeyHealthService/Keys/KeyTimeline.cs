@@ -1,6 +1,7 @@
 using System.Globalization;
 using GeminiBalance.Contracts;
 using GeminiBalance.KeyHealthService.Quotas;
+using GeminiBalance.KeyHealthService.Settings;
 using GeminiBalance.KeyHealthService.Store;
 using Marten;
 using Npgsql;
@@ -49,6 +50,8 @@ internal sealed class KeyTimeline(IDocumentStore store, NpgsqlDataSource databas
         KeyRemoved => "Removed; its secret was deleted.",
         KeyHealthChanged e => $"From {e.From} to {e.To}{Why(e.Reason)}{Ends(e.Until)}{Answered(e.Outcome, e.UpstreamStatus, e.By)}",
         QuotaChanged e => $"{e.Model}: from {e.From} to {e.To}{Why(e.UpstreamQuota)}{Ends(e.Until)}{Answered(e.Outcome, e.UpstreamStatus, e.By)}",
+        SettingsSaved { RolledBackTo: { } version } => $"Settings rolled back to version {version}.",
+        SettingsSaved e => $"Settings changed: {string.Join(", ", e.Changes.Take(5).Select(change => change.Name))}{(e.Changes.Count > 5 ? " and others" : "")}.",
         _ => EventNames.All[happened.GetType()],
     };
 

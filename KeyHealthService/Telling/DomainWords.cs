@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using GeminiBalance.Contracts;
 using GeminiBalance.KeyHealthService.Keys;
 using GeminiBalance.KeyHealthService.Quotas;
+using GeminiBalance.KeyHealthService.Settings;
 using GeminiBalance.KeyHealthService.Store;
 using JasperFx.Events;
 
@@ -28,6 +29,12 @@ internal static class DomainWords
     public static DomainChange Of(IEvent e, string subject)
     {
         var happened = (IPoolEvent)e.Data;
+        if (happened is SettingsSaved saved)
+        {
+            return new DomainChange(
+                e.Id, null, "gateway settings", EventNames.All[typeof(SettingsSaved)], saved.At, saved.By, KeyTimeline.Say(saved), Values(saved, change => change.Before), Values(saved, change => change.After));
+        }
+
         Dictionary<string, string>? before = null;
         var after = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var field in JsonSerializer.SerializeToElement(e.Data, e.Data.GetType(), Json).EnumerateObject())
@@ -66,9 +73,10 @@ internal static class DomainWords
         _ => EventNames.All[e.Data.GetType()].Split('.')[1] is "key" or "access-key" ? e.StreamId : null,
     };
 
-    private static string Text(JsonElement value)
-    {
-        var text = value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
-        return text.Length <= LongestValue ? text : text[..LongestValue];
-    }
+    private static Dictionary<string, string> Values(SettingsSaved saved, Func<SettingChange, string?> side) =>
+        saved.Changes.Where(change => side(change) is not null).ToDictionary(change => change.Name, change => Cut(side(change)!), StringComparer.Ordinal);
+
+    private static string Text(JsonElement value) => Cut(value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText());
+
+    private static string Cut(string text) => text.Length <= LongestValue ? text : text[..LongestValue];
 }

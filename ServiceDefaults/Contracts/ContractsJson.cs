@@ -72,4 +72,11 @@ namespace GeminiBalance.Contracts;
 [JsonSerializable(typeof(ModelPrice[]))]
 [JsonSerializable(typeof(ModelPrice))]
 [JsonSerializable(typeof(PricePeriod[]))]
+[JsonSerializable(typeof(PublishedSettings))]
+[JsonSerializable(typeof(SettingsView))]
+[JsonSerializable(typeof(SettingView))]
+[JsonSerializable(typeof(ChangeSettings))]
+[JsonSerializable(typeof(RollbackSettings))]
+[JsonSerializable(typeof(SettingsVersion[]))]
+[JsonSerializable(typeof(SettingChange[]))]
 public sealed partial class ContractsJson : JsonSerializerContext;

@@ -39,6 +39,9 @@ public static class SecretPurposes
 
     /// <summary>The proxy's copy of the pool on disk.</summary>
     public const string PoolDiskCopy = "pool-disk-copy";
+
+    /// <summary>The settings in a proxy's disk copy.</summary>
+    public const string SettingsDiskCopy = "settings-disk-copy";
 }
 
 /// <summary>A stored secret was changed, belongs to another record, or was encrypted with another key.</summary>

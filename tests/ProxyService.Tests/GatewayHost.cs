@@ -7,6 +7,7 @@ using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.Limits;
 using GeminiBalance.ProxyService.Reporting;
 using GeminiBalance.ProxyService.Reporting.Journaling;
+using GeminiBalance.ProxyService.Settings;
 using GeminiBalance.ServiceDefaults;
 using GeminiBalance.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Builder;
@@ -17,6 +18,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace GeminiBalance.ProxyService.Tests;
 
@@ -45,6 +47,8 @@ internal sealed class GatewayHost : IAsyncDisposable
     public RecordingLedger Ledger => app.Services.GetRequiredService<RecordingLedger>();
 
     public LivePool Pool => app.Services.GetRequiredService<LivePool>();
+
+    public GatewaySettingsTaker Settings => app.Services.GetRequiredService<GatewaySettingsTaker>();
 
     public ModelCosts Costs => app.Services.GetRequiredService<ModelCosts>();
 
@@ -75,6 +79,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.Replace(ServiceDescriptor.Singleton(time));
         builder.AddKeyPool();
         builder.AddForwarding();
+        builder.AddGatewaySettings();
         builder.AddEndpoints();
         builder.Services.RemoveAll<IHostedService>();
         builder.Services.AddSingleton<ProxyMetrics>();
@@ -102,6 +107,17 @@ internal sealed class GatewayHost : IAsyncDisposable
         await app.StopAsync(limit.Token);
         await app.DisposeAsync();
     }
+
+    /// <summary>Starts following the settings of KeyHealthService, which the other tests do without.</summary>
+    public async Task<GatewaySettingsKeeper> FollowSettingsAsync()
+    {
+        var keeper = ActivatorUtilities.CreateInstance<GatewaySettingsKeeper>(app.Services);
+        await keeper.StartAsync(CancellationToken.None);
+        return keeper;
+    }
+
+    /// <summary>The options of a section as they hold now.</summary>
+    public T OptionsNow<T>() => app.Services.GetRequiredService<IOptionsMonitor<T>>().CurrentValue;
 
     /// <summary>Gives the gateway other keys, each with its project.</summary>
     public void UseKeys(IEnumerable<(string Key, string? Project)> keys) =>

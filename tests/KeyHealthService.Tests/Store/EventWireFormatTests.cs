@@ -5,6 +5,7 @@ using GeminiBalance.KeyHealthService.Guarding;
 using GeminiBalance.KeyHealthService.Health;
 using GeminiBalance.KeyHealthService.Keys;
 using GeminiBalance.KeyHealthService.Quotas;
+using GeminiBalance.KeyHealthService.Settings;
 using GeminiBalance.KeyHealthService.Store;
 using Marten;
 using Xunit;
@@ -76,6 +77,7 @@ public sealed class EventWireFormatTests
         new AccessKeyDisabled(Id, "ada", At),
         new AccessKeyEnabled(Id, "ada", At),
         new AccessKeyRemoved(Id, "ada", At),
+        new SettingsSaved([new SettingChange("Balancing:Strategy", null, "weighted"), new SettingChange("Safety:Threshold", "OFF", null)], 3, "ada", At),
     ];
 
     private static ISerializer Serializer()

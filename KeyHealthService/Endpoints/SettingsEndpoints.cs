@@ -1,0 +1,102 @@
+using System.Globalization;
+using GeminiBalance.Contracts;
+using GeminiBalance.KeyHealthService.Settings;
+using GeminiBalance.ServiceDefaults;
+using GeminiBalance.ServiceDefaults.Security;
+using GeminiBalance.ServiceDefaults.Settings;
+
+namespace GeminiBalance.KeyHealthService.Endpoints;
+
+/// <summary>The internal API over the gateway's settings.</summary>
+internal static class SettingsEndpoints
+{
+    public static void MapSettings(this IEndpointRouteBuilder app)
+    {
+        var settings = app.MapGroup("/settings");
+        settings.MapGet("", async (SettingsDesk desk, CancellationToken cancellation) => TypedResults.Ok(View(await desk.ReadAsync(cancellation))));
+        settings.MapGet("/published", PublishedAsync);
+        settings.MapGet("/versions", async (SettingsDesk desk, CancellationToken cancellation) => TypedResults.Ok((await desk.VersionsAsync(cancellation)).Reverse().ToArray()));
+        settings.MapGet("/versions/{version:long}/diff", DiffAsync);
+        settings.MapGet("/{name}", FindAsync);
+        settings.MapPut("", ChangeAsync);
+        settings.MapPost("/rollback", RollBackAsync);
+    }
+
+    private static async Task<IResult> PublishedAsync(SettingsDesk desk, CancellationToken cancellation, string? known = null)
+    {
+        var now = (await desk.ReadAsync(cancellation)).Published;
+        return Guid.TryParse(known, out var revision) && revision == now.Revision ? TypedResults.NoContent() : TypedResults.Ok(now);
+    }
+
+    private static async Task<IResult> FindAsync(string name, SettingsDesk desk, CancellationToken cancellation) =>
+        SettingCatalogue.Find(name) is var (definition, written) ? TypedResults.Ok(View(definition, written, await desk.ReadAsync(cancellation))) : Missing(name);
+
+    /// <summary>From the settings of a version to those of now, or of another version.</summary>
+    private static async Task<IResult> DiffAsync(long version, SettingsDesk desk, CancellationToken cancellation, string? to = null)
+    {
+        var versions = await desk.VersionsAsync(cancellation);
+        long until = versions.Count;
+        if (version < 0 || version > versions.Count || (to is not null && (!long.TryParse(to, NumberStyles.None, CultureInfo.InvariantCulture, out until) || until > versions.Count)))
+        {
+            return NoVersion(versions.Count);
+        }
+
+        var (before, after) = (SettingsDesk.ValuesAt(versions, version), SettingsDesk.ValuesAt(versions, until));
+        return TypedResults.Ok(SettingsRules.Back(before, after)
+            .Select(value => new SettingChange(value.Key, before.GetValueOrDefault(value.Key), value.Value))
+            .Where(change => change.Before != change.After)
+            .OrderBy(change => change.Name, StringComparer.Ordinal)
+            .ToArray());
+    }
+
+    private static async Task<IResult> ChangeAsync(ChangeSettings change, SettingsDesk desk, HttpContext context, CancellationToken cancellation)
+    {
+        if (change.Values is not { Count: > 0 })
+        {
+            return ProblemResponses.Problem(StatusCodes.Status400BadRequest, "invalid_settings", "values must name at least one setting.");
+        }
+
+        var outcome = await desk.ChangeAsync(change.Version, change.Values, context.Actor(), cancellation);
+        return outcome.IsStale ? Conflict(change, outcome.Settings) : Answer(outcome);
+    }
+
+    private static async Task<IResult> RollBackAsync(RollbackSettings rollback, SettingsDesk desk, HttpContext context, CancellationToken cancellation) =>
+        await desk.RollBackAsync(rollback.To, context.Actor(), cancellation) is { } outcome ? Answer(outcome) : NoVersion((await desk.ReadAsync(cancellation)).Version);
+
+    private static IResult Answer(SettingsOutcome outcome) => outcome.Refusal is { } refusal
+        ? ProblemResponses.Problem(StatusCodes.Status400BadRequest, refusal.Code, refusal.Detail)
+        : TypedResults.Ok(View(outcome.Settings));
+
+    private static IResult Conflict(ChangeSettings change, GatewaySettings now) => TypedResults.Problem(
+        "Somebody else changed settings meanwhile; 'current' has their values now beside those asked for.",
+        statusCode: StatusCodes.Status409Conflict,
+        extensions: new Dictionary<string, object?>
+        {
+            ["code"] = "conflict",
+            ["version"] = now.Version,
+            ["current"] = change.Values.Select(value => (Name: SettingCatalogue.Find(value.Key)?.Name ?? value.Key, value.Value))
+                .Select(value => new SettingChange(value.Name, now.Values.GetValueOrDefault(value.Name), value.Value)).ToArray(),
+        });
+
+    private static SettingsView View(GatewaySettings now) => new(
+        now.Version,
+        [.. SettingCatalogue.All.SelectMany(definition => definition.IsOpen
+            ? now.Values.Keys.Where(name => SettingCatalogue.Find(name)?.Definition == definition).Order(StringComparer.Ordinal).Select(name => View(definition, name, now))
+            : [View(definition, definition.Name, now)])]);
+
+    private static SettingView View(SettingDefinition definition, string name, GatewaySettings now) => new(
+        name,
+        now.Values.GetValueOrDefault(name),
+        definition.Kind.ToString().ToLowerInvariant(),
+        definition.Default,
+        definition.Minimum,
+        definition.Maximum,
+        definition.Choices,
+        definition.Description);
+
+    private static IResult Missing(string name) =>
+        ProblemResponses.Problem(StatusCodes.Status404NotFound, "setting_not_found", $"There is no setting called '{(name.Length <= 100 ? name : name[..100])}'.");
+
+    private static IResult NoVersion(long newest) =>
+        ProblemResponses.Problem(StatusCodes.Status404NotFound, "version_not_found", string.Create(CultureInfo.InvariantCulture, $"Versions are 0 to {newest}."));
+}

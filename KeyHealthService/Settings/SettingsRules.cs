@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using GeminiBalance.Contracts;
+using GeminiBalance.ServiceDefaults.Settings;
+
+namespace GeminiBalance.KeyHealthService.Settings;
+
+/// <summary>Why settings are refused.</summary>
+internal sealed record SettingsRefusal(string Code, string Detail);
+
+/// <summary>Decides on changes of settings. Pure.</summary>
+internal static class SettingsRules
+{
+    private const int MostSettings = 2000;
+
+    /// <summary>What a change amounts to, given the values before it.</summary>
+    /// <returns>The settings that really change, or why none does.</returns>
+    public static (IReadOnlyList<SettingChange> Changes, SettingsRefusal? Refusal) Decide(IReadOnlyDictionary<string, string> before, IReadOnlyDictionary<string, string?> asked)
+    {
+        var changes = new Dictionary<string, SettingChange>(StringComparer.Ordinal);
+        foreach (var (given, value) in asked)
+        {
+            if (SettingCatalogue.Find(given) is not var (definition, name) || definition.IsOpen && name.Contains('*', StringComparison.Ordinal))
+            {
+                return Refused("unknown_setting", $"There is no setting called '{Short(given)}'.");
+            }
+
+            if (value is not null && definition.Refuse(value) is { } expected)
+            {
+                return Refused("invalid_setting", $"{name} must be {expected}.");
+            }
+
+            if (!changes.TryAdd(name, new SettingChange(name, before.GetValueOrDefault(name), value)))
+            {
+                return Refused("invalid_setting", $"{name} is given twice.");
+            }
+        }
+
+        SettingChange[] real = [.. changes.Values.Where(change => change.Before != change.After).OrderBy(change => change.Name, StringComparer.Ordinal)];
+        var after = GatewaySettings.After(before.ToImmutableSortedDictionary(StringComparer.Ordinal), real);
+        return Together(after) is { } refusal ? ([], refusal) : (real, null);
+
+        static (IReadOnlyList<SettingChange>, SettingsRefusal?) Refused(string code, string detail) => ([], new(code, detail));
+    }
+
+    /// <summary>The change that brings back earlier values.</summary>
+    public static Dictionary<string, string?> Back(IReadOnlyDictionary<string, string> now, IReadOnlyDictionary<string, string> then) =>
+        now.Keys.Union(then.Keys, StringComparer.Ordinal).ToDictionary(name => name, then.GetValueOrDefault, StringComparer.Ordinal);
+
+    /// <summary>Refuses what fits alone but not together.</summary>
+    private static SettingsRefusal? Together(IReadOnlyDictionary<string, string> values)
+    {
+        if (values.Count > MostSettings)
+        {
+            return new("too_many_settings", $"At most {MostSettings} settings can be set.");
+        }
+
+        foreach (var (name, value) in values)
+        {
+            var isChain = name.StartsWith("Models:Fallbacks:", StringComparison.Ordinal);
+            if (!isChain && name != "Models:Default" && !name.StartsWith("Models:Aliases:", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            var models = isChain ? value.Split(',', StringSplitOptions.TrimEntries) : [value];
+            if (models.Any(model => model.Length == 0 || model.Any(letter => !char.IsAsciiLetterOrDigit(letter) && letter is not ('-' or '_' or '.'))))
+            {
+                return new("invalid_setting", $"{name} must be {(isChain ? "names of models, separated by commas" : "the name of a model")}: letters, digits, '-', '_' and '.'.");
+            }
+
+            if (isChain && models.Contains(name["Models:Fallbacks:".Length..], StringComparer.OrdinalIgnoreCase))
+            {
+                return new("invalid_setting", $"{name} must name other models than itself.");
+            }
+        }
+
+        return values.GetValueOrDefault("Models:Unknown") == "UseDefault" && !values.ContainsKey("Models:Default")
+            ? new("invalid_setting", "Models:Unknown can be UseDefault only while Models:Default is set.")
+            : null;
+    }
+
+    private static string Short(string name) => name.Length <= 100 ? name : name[..100] + "…";
+}

@@ -1,0 +1,80 @@
+namespace GeminiBalance.ServiceDefaults.Settings;
+
+/// <summary>The settings that can be changed while the gateway runs: the one list the control plane, the proxies and the command line share.</summary>
+public static class SettingCatalogue
+{
+    private const int LongestName = 200;
+    private static readonly string[] Modes = ["Client", "Off", "Budget", "Level"];
+    private static readonly string[] Levels = ["minimal", "low", "medium", "high", "xhigh"];
+
+    /// <summary>All of them, in the order to show them in.</summary>
+    public static IReadOnlyList<SettingDefinition> All { get; } =
+    [
+        new("Balancing:Strategy", SettingKind.Choice, "adaptive", "How keys are chosen.", Choices: ["adaptive", "least_used", "round_robin", "weighted"]),
+        new("Balancing:Adaptive:SuccessWeight", SettingKind.Number, "0.7", "How much the share of successes counts.", 0.01, 100),
+        new("Balancing:Adaptive:LatencyWeight", SettingKind.Number, "0.3", "How much speed counts.", 0, 100),
+        new("Balancing:Adaptive:LatencyScaleSeconds", SettingKind.Number, "10", "Seconds until the first byte that count as no speed at all.", 0.1, 600),
+        new("Balancing:Adaptive:FailurePenalty", SettingKind.Number, "0.5", "The part of its score a key loses right after a failure.", 0, 0.99),
+        new("Balancing:Adaptive:FailurePenaltySeconds", SettingKind.Number, "300", "Seconds after which a failure is forgotten.", 1, 86400),
+        new("Forwarding:MaximumAttempts", SettingKind.Integer, "3", "The most upstream calls made for one request.", 1, 10),
+        new("Forwarding:DeadlineSeconds", SettingKind.Number, "150", "Seconds within which an answer must have begun.", 1, 3600),
+        new("Forwarding:CommitAfterSeconds", SettingKind.Number, "10", "Seconds a stream waits for its first content before its 200 goes out.", 0.05, 300),
+        new("Forwarding:KeepAliveSeconds", SettingKind.Number, "15", "Seconds between the comments that keep a silent stream open.", 0.05, 300),
+        new("Thinking:Mode", SettingKind.Choice, "Client", "Who decides how much a model thinks when the client does not say.", Choices: Modes),
+        new("Thinking:Budget", SettingKind.Integer, "-1", "Tokens for thinking in mode Budget; -1 lets the model decide.", -1, 1_000_000),
+        new("Thinking:Level", SettingKind.Choice, "medium", "How hard to think in mode Level.", Choices: Levels),
+        new("Thinking:IncludeThoughts", SettingKind.Boolean, null, "Whether thoughts are shown; unset leaves it to the client."),
+        new("Thinking:RefuseOff", SettingKind.Boolean, "false", "Whether switching thinking off is refused on models that always think."),
+        new("Thinking:Models:*:Mode", SettingKind.Choice, null, "Thinking:Mode for models whose names begin so.", Choices: Modes),
+        new("Thinking:Models:*:Budget", SettingKind.Integer, null, "Thinking:Budget for models whose names begin so.", -1, 1_000_000),
+        new("Thinking:Models:*:Level", SettingKind.Choice, null, "Thinking:Level for models whose names begin so.", Choices: Levels),
+        new("Thinking:Models:*:IncludeThoughts", SettingKind.Boolean, null, "Thinking:IncludeThoughts for models whose names begin so."),
+        new("Models:Default", SettingKind.Text, null, "The model for requests whose model is unknown, when Models:Unknown says so.", Maximum: LongestName),
+        new("Models:Unknown", SettingKind.Choice, "Refuse", "What becomes of a chat with a model that is none of Google's.", Choices: ["Refuse", "UseDefault"]),
+        new("Models:Aliases:*", SettingKind.Text, null, "The model a client gets that asks for this name.", Maximum: LongestName),
+        new("Models:Fallbacks:*", SettingKind.Text, null, "Models that may answer in place of this one, in order, separated by commas.", Maximum: 1000),
+        new("PromptInjection:Enabled", SettingKind.Boolean, "true", "Whether the texts of PromptInjection are used."),
+        new("PromptInjection:System", SettingKind.Text, null, "Put before the system instruction."),
+        new("PromptInjection:UserPrefix", SettingKind.Text, null, "Put before the first text of the user."),
+        new("PromptInjection:UserSuffix", SettingKind.Text, null, "Put behind the last text of the user."),
+        new(
+            "Safety:Threshold", SettingKind.Choice, null, "Gemini's threshold for all kinds of harm, when the client gives none; unset leaves it to Google.",
+            Choices: ["OFF", "BLOCK_NONE", "BLOCK_ONLY_HIGH", "BLOCK_MEDIUM_AND_ABOVE", "BLOCK_LOW_AND_ABOVE"]),
+    ];
+
+    /// <summary>Finds the definition of a setting.</summary>
+    /// <param name="name">Its name; letter case does not matter.</param>
+    /// <returns>The definition and the name as it is written; null when there is no such setting.</returns>
+    public static (SettingDefinition Definition, string Name)? Find(string name)
+    {
+        foreach (var definition in All)
+        {
+            if (NameAs(definition, name) is { } written)
+            {
+                return (definition, written);
+            }
+        }
+
+        return null;
+    }
+
+    private static string? NameAs(SettingDefinition definition, string name)
+    {
+        var star = definition.Name.IndexOf('*', StringComparison.Ordinal);
+        if (star < 0)
+        {
+            return definition.Name.Equals(name, StringComparison.OrdinalIgnoreCase) ? definition.Name : null;
+        }
+
+        var (head, tail) = (definition.Name[..star], definition.Name[(star + 1)..]);
+        if (name.Length <= head.Length + tail.Length || name.Length > LongestName
+            || !name.StartsWith(head, StringComparison.OrdinalIgnoreCase) || !name.EndsWith(tail, StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        // A colon would reach into a deeper section, and configuration knows no letter case.
+        var own = name[head.Length..(name.Length - tail.Length)];
+        return own.Any(letter => letter is ':' or '*' || char.IsControl(letter) || char.IsWhiteSpace(letter)) ? null : head + own.ToLowerInvariant() + tail;
+    }
+}

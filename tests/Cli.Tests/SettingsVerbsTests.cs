@@ -1,0 +1,69 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using GeminiBalance.Contracts;
+using Xunit;
+
+namespace GeminiBalance.Cli.Tests;
+
+public sealed class SettingsVerbsTests
+{
+    private static readonly SettingsView Now = new(
+        3,
+        [
+            new("Balancing:Strategy", "weighted", "choice", "adaptive", null, null, ["adaptive", "weighted"], "How keys are chosen."),
+            new("Forwarding:MaximumAttempts", null, "integer", "3", 1, 10, null, "The most upstream calls made for one request."),
+        ]);
+
+    [Fact]
+    public async Task Set_SendsNameAndValue_AndUnsetSendsNull()
+    {
+        await using var stub = await StubSystem.StartAsync();
+        stub.On("PUT /settings", ContractsJson.Default.SettingsView, () => Now);
+        stub.On("POST /settings/rollback", ContractsJson.Default.SettingsView, () => Now);
+        using var output = new StringWriter();
+
+        Assert.Equal(0, await SettingsVerbs.RunAsync(stub.System, ["set", "Thinking:Budget", "-1"], output));
+        Assert.Equal(0, await SettingsVerbs.RunAsync(stub.System, ["unset", "Thinking:Budget"], output));
+        Assert.Equal(0, await SettingsVerbs.RunAsync(stub.System, ["rollback", "2"], output));
+
+        Assert.Equal(
+            ["-1", null],
+            stub.Calls.Where(call => call.Route == "PUT /settings").Select(call => JsonSerializer.Deserialize(call.Body, ContractsJson.Default.ChangeSettings)!.Values["Thinking:Budget"]));
+        Assert.Equal(2, JsonSerializer.Deserialize(stub.Calls.Single(call => call.Route == "POST /settings/rollback").Body, ContractsJson.Default.RollbackSettings)!.To);
+        Assert.Contains("Version 3", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Get_ShowsAllOrOne_InWordsOrAsJson()
+    {
+        await using var stub = await StubSystem.StartAsync();
+        stub.On("GET /settings", ContractsJson.Default.SettingsView, () => Now);
+        using var words = new StringWriter();
+        using var json = new StringWriter();
+
+        Assert.Equal(0, await SettingsVerbs.RunAsync(stub.System, ["get"], words));
+        Assert.Equal(0, await SettingsVerbs.RunAsync(stub.System, ["get", "balancing:strategy", "--json"], json));
+        var missing = await Assert.ThrowsAsync<CliException>(() => SettingsVerbs.RunAsync(stub.System, ["get", "Luck"], TextWriter.Null));
+
+        Assert.Equal(
+            ["Version 3.", "Balancing:Strategy = weighted", "Forwarding:MaximumAttempts is not set here; files and environment decide, else 3"],
+            words.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal("weighted", (string?)JsonNode.Parse(json.ToString())!["value"]);
+        Assert.Equal(1, missing.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("set", "Balancing:Strategy")]
+    [InlineData("rollback", "first")]
+    [InlineData("versions", "1")]
+    [InlineData("dance")]
+    public async Task Misuse_IsOneSentenceAndTwo(params string[] args)
+    {
+        await using var stub = await StubSystem.StartAsync();
+
+        var refusal = await Assert.ThrowsAsync<CliException>(() => SettingsVerbs.RunAsync(stub.System, args, TextWriter.Null));
+
+        Assert.Equal(2, refusal.ExitCode);
+        Assert.Empty(stub.Calls);
+    }
+}

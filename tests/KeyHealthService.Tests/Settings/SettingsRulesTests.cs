@@ -1,0 +1,55 @@
+using GeminiBalance.KeyHealthService.Settings;
+using GeminiBalance.ServiceDefaults.Settings;
+using Xunit;
+
+namespace GeminiBalance.KeyHealthService.Tests.Settings;
+
+public sealed class SettingsRulesTests
+{
+    private static readonly Dictionary<string, string> Nothing = [];
+
+    [Theory]
+    [InlineData("Forwarding:MaximumAttempts", "11", "Forwarding:MaximumAttempts must be a whole number from 1 to 10.")]
+    [InlineData("forwarding:maximumattempts", "two", "Forwarding:MaximumAttempts must be a whole number from 1 to 10.")]
+    [InlineData("Balancing:Adaptive:LatencyScaleSeconds", "NaN", "Balancing:Adaptive:LatencyScaleSeconds must be a number from 0.1 to 600.")]
+    [InlineData("Balancing:Strategy", "luck", "Balancing:Strategy must be one of adaptive, least_used, round_robin, weighted.")]
+    [InlineData("Thinking:IncludeThoughts", "maybe", "Thinking:IncludeThoughts must be true or false.")]
+    [InlineData("PromptInjection:System", "", "PromptInjection:System must be a text of 1 to 20000 characters.")]
+    [InlineData("Models:Unknown", "UseDefault", "Models:Unknown can be UseDefault only while Models:Default is set.")]
+    [InlineData("Models:Aliases:gpt-4o", "no model", "Models:Aliases:gpt-4o must be the name of a model: letters, digits, '-', '_' and '.'.")]
+    [InlineData("Models:Fallbacks:gemini-2.5-pro", "gemini-2.5-flash,gemini-2.5-pro", "Models:Fallbacks:gemini-2.5-pro must name other models than itself.")]
+    [InlineData("Encryption:Key", "mine", "There is no setting called 'Encryption:Key'.")]
+    [InlineData("Models:Aliases:a:b", "gemini-2.5-pro", "There is no setting called 'Models:Aliases:a:b'.")]
+    [InlineData("Models:Aliases:*", "gemini-2.5-pro", "There is no setting called 'Models:Aliases:*'.")]
+    public void Decide_WhatCannotBe_IsRefusedByNameAndRange(string name, string value, string detail)
+    {
+        var (changes, refusal) = SettingsRules.Decide(Nothing, new Dictionary<string, string?> { ["Safety:Threshold"] = "OFF", [name] = value });
+
+        Assert.Empty(changes);
+        Assert.Equal(detail, refusal?.Detail);
+    }
+
+    [Fact]
+    public void Decide_OnlyWhatReallyChanges_IsChanged()
+    {
+        var before = new Dictionary<string, string> { ["Balancing:Strategy"] = "weighted", ["Models:Aliases:gpt-4o"] = "gemini-2.5-pro" };
+
+        var (changes, refusal) = SettingsRules.Decide(
+            before, new Dictionary<string, string?> { ["balancing:strategy"] = "weighted", ["Models:Aliases:GPT-4o"] = null, ["Thinking:Models:Gemini-3:Level"] = "low", ["Safety:Threshold"] = null });
+
+        Assert.Null(refusal);
+        Assert.Equal([("Models:Aliases:gpt-4o", "gemini-2.5-pro", null), ("Thinking:Models:gemini-3:Level", null, "low")], changes.Select(change => (change.Name, change.Before, change.After)));
+    }
+
+    [Fact]
+    public void Catalogue_DefaultsAndNames_Hold()
+    {
+        Assert.All(SettingCatalogue.All, definition =>
+        {
+            Assert.True(definition.Default is null || definition.Refuse(definition.Default) is null, definition.Name);
+            var name = definition.Name.Replace("*", "some-1", StringComparison.Ordinal);
+            Assert.Equal((definition, name), SettingCatalogue.Find(name));
+        });
+        Assert.Equal(SettingCatalogue.All.Count, SettingCatalogue.All.Select(definition => definition.Name).Distinct().Count());
+    }
+}
