@@ -2,7 +2,7 @@ using GeminiBalance.ProxyService.Endpoints;
 using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.Reporting;
-using GeminiBalance.ProxyService.Settings;
+using GeminiBalance.ProxyService.Steering;
 using GeminiBalance.ServiceDefaults;
 
 WebApplication app;

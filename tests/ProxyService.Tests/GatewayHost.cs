@@ -7,7 +7,7 @@ using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.Limits;
 using GeminiBalance.ProxyService.Reporting;
 using GeminiBalance.ProxyService.Reporting.Journaling;
-using GeminiBalance.ProxyService.Settings;
+using GeminiBalance.ProxyService.Steering;
 using GeminiBalance.ServiceDefaults;
 using GeminiBalance.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Builder;

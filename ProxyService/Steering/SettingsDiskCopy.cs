@@ -4,7 +4,7 @@ using GeminiBalance.ProxyService.KeyPool.Sources;
 using GeminiBalance.ServiceDefaults.Security;
 using Microsoft.Extensions.Options;
 
-namespace GeminiBalance.ProxyService.Settings;
+namespace GeminiBalance.ProxyService.Steering;
 
 /// <summary>The last settings on disk, beside the pool's copy: encrypted, and bound to being settings, so that nobody changes the gateway by changing a file.</summary>
 internal sealed partial class SettingsDiskCopy(IOptions<PoolOptions> options, SecretEncryption encryption, ILogger<SettingsDiskCopy> logger)

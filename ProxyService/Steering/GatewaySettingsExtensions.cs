@@ -1,11 +1,12 @@
 using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.KeyPool.Balancing;
+using GeminiBalance.ProxyService.Settings;
 using GeminiBalance.ServiceDefaults.Security;
 using Microsoft.Extensions.Http.Resilience;
 using Microsoft.Extensions.Options;
 using Polly;
 
-namespace GeminiBalance.ProxyService.Settings;
+namespace GeminiBalance.ProxyService.Steering;
 
 /// <summary>Registers the settings made for all replicas.</summary>
 internal static class GatewaySettingsExtensions

@@ -3,7 +3,7 @@ using System.Text.Json;
 using GeminiBalance.Contracts;
 using Polly;
 
-namespace GeminiBalance.ProxyService.Settings;
+namespace GeminiBalance.ProxyService.Steering;
 
 /// <summary>KeyHealthService's settings over HTTP.</summary>
 /// <param name="client">A client with its address and the service token.</param>

@@ -1,7 +1,7 @@
 using GeminiBalance.ServiceDefaults.Settings;
 using Microsoft.Extensions.Options;
 
-namespace GeminiBalance.ProxyService.Settings;
+namespace GeminiBalance.ProxyService.Steering;
 
 /// <summary>Checks the settings of one section before they are taken over.</summary>
 internal interface IGatewaySettingsCheck

@@ -7,12 +7,13 @@ using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.KeyPool.Balancing;
 using GeminiBalance.ProxyService.Settings;
+using GeminiBalance.ProxyService.Steering;
 using GeminiBalance.ServiceDefaults.Settings;
 using GeminiBalance.TestKit;
 using Microsoft.Extensions.Configuration;
 using Xunit;
 
-namespace GeminiBalance.ProxyService.Tests.Settings;
+namespace GeminiBalance.ProxyService.Tests.Steering;
 
 /// <summary>Settings made for all replicas take effect on the next request, and only when they hold.</summary>
 public sealed class GatewaySettingsTests(ITestOutputHelper output)

@@ -1,4 +1,4 @@
-namespace GeminiBalance.ProxyService.Settings;
+namespace GeminiBalance.ProxyService.Steering;
 
 /// <summary>The settings made for all replicas, above files and environment.</summary>
 internal sealed class GatewaySettingsSource : IConfigurationSource
