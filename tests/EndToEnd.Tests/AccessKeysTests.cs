@@ -40,6 +40,8 @@ public sealed class AccessKeysTests(Site site)
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Edit shared" }).ClickAsync();
         var dialog = visit.Page.GetByRole(AriaRole.Dialog);
         await dialog.GetByLabel("Models", new() { Exact = true }).FillAsync("gemini-2.5-*");
+        await dialog.GetByLabel("Requests per minute").FillAsync("60");
+        await dialog.GetByLabel("US dollars per month").FillAsync("12.5");
         site.Services.AccessKeys[0] = key with { Owner = "bob", Version = 2 };
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
 
@@ -47,6 +49,8 @@ public sealed class AccessKeysTests(Site site)
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Keep mine and review" }).ClickAsync();
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
         await Assertions.Expect(visit.Page.GetByText("models: gemini-2.5-*")).ToBeVisibleAsync();
+        await Assertions.Expect(visit.Page.GetByText("60 requests/min")).ToBeVisibleAsync();
+        Assert.Equal(new AccessKeyLimits(RequestsPerMinute: 60, CostPerMonth: 12.5m), site.Services.AccessKeys[0].Limits);
         Assert.Equal(("ada", 3), (site.Services.AccessKeys[0].Owner, site.Services.AccessKeys[0].Version));
 
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Rotate shared" }).ClickAsync();

@@ -26,6 +26,9 @@ public sealed class AccessKeyDraft
     /// <summary>The networks it may be used from; empty means all.</summary>
     public string? Addresses { get; set; }
 
+    /// <summary>Its limits.</summary>
+    public LimitsDraft Limits { get; init; } = new();
+
     /// <summary>Day and time in the operator's zone; null means never.</summary>
     public DateTime? Expires { get; set; }
 
@@ -40,18 +43,19 @@ public sealed class AccessKeyDraft
         Tags = Joined(key.Tags),
         Models = Joined(key.Models),
         Addresses = Joined(key.Addresses),
+        Limits = LimitsDraft.Of(key.Limits),
         Expires = key.ExpiresAt is { } at ? local(at).DateTime : null,
     };
 
     /// <summary>Asks for a new access key with these terms.</summary>
     /// <param name="zone">The operator's time zone.</param>
-    public CreateAccessKey Create(TimeZoneInfo zone) => new(Name.Trim(), ExpiresAt(zone), Text(Owner), Text(Note), List(Tags), List(Models), List(Addresses));
+    public CreateAccessKey Create(TimeZoneInfo zone) => new(Name.Trim(), ExpiresAt(zone), Text(Owner), Text(Note), List(Tags), List(Models), List(Addresses), Limits.Limits());
 
     /// <summary>Replaces the terms of an access key by these.</summary>
-    /// <param name="key">The access key as it was when the edit began. What the form does not show stays.</param>
+    /// <param name="key">The access key as it was when the edit began.</param>
     /// <param name="zone">The operator's time zone.</param>
     public EditAccessKey Edit(AccessKeyView key, TimeZoneInfo zone) =>
-        new(key.Version, Name.Trim(), Unchanged(key, zone) ? key.ExpiresAt : ExpiresAt(zone), Text(Owner), Text(Note), List(Tags), List(Models), List(Addresses), key.Limits);
+        new(key.Version, Name.Trim(), Unchanged(key, zone) ? key.ExpiresAt : ExpiresAt(zone), Text(Owner), Text(Note), List(Tags), List(Models), List(Addresses), Limits.Limits());
 
     /// <summary>The field shows whole minutes; a time of expiry nobody touched keeps its seconds.</summary>
     private bool Unchanged(AccessKeyView key, TimeZoneInfo zone) =>

@@ -18,6 +18,7 @@ public sealed class AccessKeyDraftTests
         Assert.Equal(["gemini-2.5-*", "gpt-4o", "x"], create.Models);
         Assert.Null(create.Addresses);
         Assert.Null(create.ExpiresAt);
+        Assert.Null(create.Limits);
     }
 
     [Theory]

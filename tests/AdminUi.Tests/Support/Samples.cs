@@ -128,7 +128,7 @@ public static class Samples
         var now = TimeProvider.System.GetUtcNow();
         services.AccessKeys.AddRange(
         [
-            new AccessKeyView(Guid.CreateVersion7(), "ci-bot", "sk-gb-9fQ2", true, now.AddDays(-12), null, 1),
+            new AccessKeyView(Guid.CreateVersion7(), "ci-bot", "sk-gb-9fQ2", true, now.AddDays(-12), null, 1, "platform team", Tags: ["ci", "nightly"], Models: ["gemini-2.5-*"], Limits: new AccessKeyLimits(60, 200_000, TokensPerDay: 5_000_000, CostPerMonth: 25m, Concurrency: 4)),
             new AccessKeyView(Guid.CreateVersion7(), "数据分析 notebook", "sk-gb-Zk71", true, now.AddDays(-40), now.AddDays(3), 1),
             new AccessKeyView(Guid.CreateVersion7(), "old laptop", "sk-gb-aa03", false, now.AddDays(-90), null, 2),
             new AccessKeyView(Guid.CreateVersion7(), "workshop", "sk-gb-Tt5x", true, now.AddDays(-30), now.AddDays(-1), 1),
