@@ -58,10 +58,10 @@ internal sealed class KeyAttempt(LivePool pool, Affinities affinities, IUsageRep
         var ties = call.Ties;
         if (ties.Resource is { } resource && affinities.Find(resource) is { } owner)
         {
-            return tried.Exists(key => ReferenceEquals(key.QuotaPool, owner)) ? default : new Affinity(owner, IsRequired: false);
+            return tried.Exists(key => ReferenceEquals(key.QuotaPool, owner)) ? default : new Affinity(owner, AnyRank: true);
         }
 
-        return tried.Count == 0 && ties is { Conversation: { } conversation, Continues: true } && affinities.Find(conversation) is { } seen ? new Affinity(seen, IsRequired: false) : default;
+        return tried.Count == 0 && ties is { Conversation: { } conversation, Continues: true } && affinities.Find(conversation) is { } seen ? new Affinity(seen, AnyRank: false) : default;
     }
 
     private void Tie(in CallTies ties, QuotaPool answered)

@@ -15,6 +15,7 @@ internal sealed class UpstreamBreaker(TimeProvider time)
     private const int MostModels = 500;
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FirstRest = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestTrial = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, Circuit> circuits = new(StringComparer.Ordinal);
@@ -59,6 +60,7 @@ internal sealed class UpstreamBreaker(TimeProvider time)
         private int opened;
         private long openedAt;
         private bool trying;
+        private long triedAt;
 
         public TimeSpan? Blocks(TimeProvider time)
         {
@@ -75,12 +77,13 @@ internal sealed class UpstreamBreaker(TimeProvider time)
                     return left;
                 }
 
-                if (trying)
+                // One that was let through and never came to ask, or takes long, must not keep the circuit open.
+                if (trying && time.GetElapsedTime(triedAt) < LongestTrial)
                 {
                     return TimeSpan.FromSeconds(1);
                 }
 
-                trying = true;
+                (trying, triedAt) = (true, time.GetTimestamp());
                 return null;
             }
         }

@@ -148,19 +148,14 @@ internal sealed class LivePool(Func<IBalancingStrategy> strategy, TimeProvider t
     /// <returns>Without a key when none is left.</returns>
     public KeyChosen Choose(string model, EligibleKeys eligible, IReadOnlyList<PooledKey> tried, Affinity affinity = default)
     {
-        if (affinity.Pool is { } wanted && ChooseWithin(model, wanted, eligible, tried) is { } near)
-        {
-            return new KeyChosen(near, default, Near: true);
-        }
-
-        if (affinity.IsRequired)
-        {
-            return default;
-        }
-
         if (eligible.Ranks.Count == 0)
         {
             return default;
+        }
+
+        if (affinity.Pool is { } wanted && ChooseWithin(model, wanted, eligible, affinity.AnyRank, tried) is { } near)
+        {
+            return new KeyChosen(near, default, Near: true);
         }
 
         if (tried.Count > 0)
@@ -204,13 +199,13 @@ internal sealed class LivePool(Func<IBalancingStrategy> strategy, TimeProvider t
         return default;
     }
 
-    /// <summary>The least busy eligible key of a pool; null when it has none, or its limit is reached.</summary>
-    private PooledKey? ChooseWithin(string model, QuotaPool wanted, EligibleKeys eligible, IReadOnlyList<PooledKey> tried)
+    /// <summary>The least used eligible key of a pool; null when it has none, its limit is reached, or keys that come before it can serve.</summary>
+    private PooledKey? ChooseWithin(string model, QuotaPool wanted, EligibleKeys eligible, bool anyRank, IReadOnlyList<PooledKey> tried)
     {
         PooledKey? best = null;
         foreach (var key in state?.View.KeysOf(wanted) ?? [])
         {
-            if (eligible.Contains(key) && !tried.Contains(key) && (best is null || key.LoadOf(model).Calls < best.LoadOf(model).Calls))
+            if ((anyRank ? eligible.Contains(key) : eligible.Ranks[0].Contains(key)) && !tried.Contains(key) && (best is null || key.LoadOf(model).Calls < best.LoadOf(model).Calls))
             {
                 best = key;
             }
@@ -266,8 +261,8 @@ internal sealed class LivePool(Func<IBalancingStrategy> strategy, TimeProvider t
 
 /// <summary>A wish for a quota pool: of the one that holds a request's files, or has seen its conversation before.</summary>
 /// <param name="Pool">The pool; null without a wish.</param>
-/// <param name="IsRequired">Whether no other pool can serve.</param>
-internal readonly record struct Affinity(QuotaPool? Pool, bool IsRequired);
+/// <param name="AnyRank">Whether its keys may serve although others come before them: a file lies nowhere else, a cached beginning is not worth a paid key.</param>
+internal readonly record struct Affinity(QuotaPool? Pool, bool AnyRank);
 
 /// <summary>A choice, and why.</summary>
 /// <param name="Key">The key; null when none is left.</param>

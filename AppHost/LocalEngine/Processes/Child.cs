@@ -8,16 +8,24 @@ namespace GeminiBalance.LocalEngine;
 internal sealed partial class Child
 {
     private const int LongestLine = 16 * 1024;
+    private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(500);
     private readonly Process _process;
     private readonly Launch _launch;
+    private long _lastLine = Stopwatch.GetTimestamp();
 
     public Child(Process process, Launch launch, Action<string> output)
     {
         _process = process;
         _launch = launch;
         Pid = process.Id;
-        var pumps = Task.WhenAll(PumpAsync(process.StandardOutput.BaseStream, output), PumpAsync(process.StandardError.BaseStream, output));
+        var pumps = Task.WhenAll(PumpAsync(process.StandardOutput.BaseStream, Line), PumpAsync(process.StandardError.BaseStream, Line));
         Exited = WaitAsync(pumps);
+
+        void Line(string text)
+        {
+            output(text);
+            Volatile.Write(ref _lastLine, Stopwatch.GetTimestamp());
+        }
     }
 
     public int Pid { get; }
@@ -80,8 +88,13 @@ internal sealed partial class Child
     private async Task<int> WaitAsync(Task pumps)
     {
         await _process.WaitForExitAsync().ConfigureAwait(false);
-        // A grandchild may hold the pipes open for longer than the child lives.
-        await Task.WhenAny(pumps, Task.Delay(500)).ConfigureAwait(false);
+        // What is left in the pipes is read to its end. But a grandchild may hold them open for longer than the child lives: then silence is the end.
+        Volatile.Write(ref _lastLine, Stopwatch.GetTimestamp());
+        while (!pumps.IsCompleted && Stopwatch.GetElapsedTime(Volatile.Read(ref _lastLine)) < Silence)
+        {
+            await Task.WhenAny(pumps, Task.Delay(50)).ConfigureAwait(false);
+        }
+
         return _process.ExitCode;
     }
 

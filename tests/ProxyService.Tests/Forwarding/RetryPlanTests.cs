@@ -139,7 +139,11 @@ public sealed class RetryPlanTests
         breaker.Note("m", Of("overloaded"));
         Assert.Equal(TimeSpan.FromSeconds(4), breaker.Blocks("m"));
 
+        // One that is let through and never asks: a while later another one is.
         time.Advance(TimeSpan.FromSeconds(4));
+        Assert.Null(breaker.Blocks("m"));
+        Assert.NotNull(breaker.Blocks("m"));
+        time.Advance(TimeSpan.FromSeconds(5));
         Assert.Null(breaker.Blocks("m"));
         breaker.Note("m", new UpstreamOutcome.Answered());
         Assert.Null(breaker.Blocks("m"));

@@ -124,12 +124,21 @@ public sealed class LivePoolTests
     public void Choose_WithAWish_StaysWithThePool_WhileItCan()
     {
         pool.Replace(Snapshot() with { Keys = [Stored(0, "p"), Stored(1, "q"), Stored(2, "q")] }, "redis");
-        var wish = new Affinity(pool.View!.FindQuotaPool("project:p"), IsRequired: false);
+        var wish = new Affinity(pool.View!.FindQuotaPool("project:p"), AnyRank: false);
 
         Assert.All(Enumerable.Range(0, 5), _ => Assert.Equal((ids[0], true), pool.Choose("m", pool.EligibleFor("m")!, [], wish) is var chosen ? (chosen.Key!.Id, chosen.Near) : default));
         pool.Exclude(Key(0), KeyStatus.Cooling, "m", TimeSpan.FromMinutes(1));
         Assert.NotEqual(ids[0], pool.Choose("m", pool.EligibleFor("m")!, [], wish).Key!.Id);
-        Assert.Null(pool.Choose("m", pool.EligibleFor("m")!, [], wish with { IsRequired = true }).Key);
+    }
+
+    [Fact]
+    public void Wish_ForAPaidPool_WaitsBehindFreeKeys_UnlessOnlyItCanServe()
+    {
+        pool.Replace(Snapshot() with { Keys = [Stored(0, "paid") with { Tier = KeyTier.Paid }, Stored(1, "q"), Stored(2, "r")] }, "redis");
+        var wish = new Affinity(pool.View!.FindQuotaPool("project:paid"), AnyRank: false);
+
+        Assert.NotEqual(ids[0], pool.Choose("m", pool.EligibleFor("m")!, [], wish).Key!.Id);
+        Assert.Equal(ids[0], pool.Choose("m", pool.EligibleFor("m")!, [], wish with { AnyRank = true }).Key!.Id);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ namespace GeminiBalance.ServiceDefaults.Tests.Contracts;
 /// <summary>One value of every contract, with every field set somewhere and every nullable one left out somewhere.</summary>
 internal static class WireSamples
 {
+    private static readonly SettingView Setting = new("Balancing:Strategy", "weighted", "Choice", "adaptive", null, null, ["adaptive", "weighted"], "How keys are chosen.");
     private static readonly Guid A = Guid.Parse("0198c0de-0000-7000-8000-00000000000a");
     private static readonly Guid B = Guid.Parse("0198c0de-0000-7000-8000-00000000000b");
     private static readonly DateTimeOffset At = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
@@ -70,6 +71,13 @@ internal static class WireSamples
         ]), Json.KeyAttemptsFailed),
         ["key-changed.v1"] = (new KeyChanged(A, [Cooled]), Json.KeyChanged),
         ["access-key-changed.v1"] = (new AccessKeyChanged(A, [SignedIn with { SubjectId = A, Subject = "ci", Kind = "gb.access-key.revoked.v1", Cause = "Revoked." }]), Json.AccessKeyChanged),
+        ["published-settings.v1"] = (new PublishedSettings(A, 3, new Dictionary<string, string> { ["Balancing:Strategy"] = "weighted" }), Json.PublishedSettings),
+        ["settings-view.v1"] = (new SettingsView(3, [Setting]), Json.SettingsView),
+        ["setting-view.v1"] = (Setting, Json.SettingView),
+        ["change-settings.v1"] = (new ChangeSettings(3, new Dictionary<string, string?> { ["Balancing:Strategy"] = "weighted" }), Json.ChangeSettings),
+        ["rollback-settings.v1"] = (new RollbackSettings(2), Json.RollbackSettings),
+        ["settings-versions.v1"] = (new[] { new SettingsVersion(3, At, "ada", 1, [new SettingChange("Balancing:Strategy", null, "weighted")]) }, Json.SettingsVersionArray),
+        ["setting-changes.v1"] = (new[] { new SettingChange("Thinking:Mode", "Level", null) }, Json.SettingChangeArray),
         ["settings-changed.v1"] = (new SettingsChanged(A, [Cooled with { SubjectId = null, Subject = "Balancing:Strategy", Kind = "gb.settings.saved.v1", Cause = "Saved." }]), Json.SettingsChanged),
         ["model-changed.v1"] = (new ModelChanged(A, [SignedIn with { Subject = "gemini-2.5-pro", Kind = "gb.model.disabled.v1", Cause = "Disabled." }]), Json.ModelChanged),
         ["operator-acted.v1"] = (new OperatorActed(A, [SignedIn]), Json.OperatorActed),
