@@ -24,6 +24,9 @@ internal sealed class ClientAnswer(HttpContext context, RequestRecord record, IR
     /// <summary>What is left of the access key's limits; null when it has none.</summary>
     public (LimitVerdict Verdict, AccessKeyLimits Limits)? Limits { get; set; }
 
+    /// <summary>Whether the gateway may not call again either: clients are asked not to try themselves.</summary>
+    public bool IsRetryUseless { get; set; }
+
     /// <summary>Whether the status has gone out.</summary>
     public bool HasBegun { get; private set; }
 
@@ -75,8 +78,8 @@ internal sealed class ClientAnswer(HttpContext context, RequestRecord record, IR
             headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         }
 
-        // Clients retry by themselves: useless after retries of ours, and when the wait is longer than they are willing to wait.
-        if (record.Attempts > 1 || error.RetryAfter > LongestUsefulWait)
+        // Clients retry by themselves: useless after retries of ours, or where no more are allowed, and when the wait is longer than they are willing to wait.
+        if (record.Attempts > 1 || IsRetryUseless || error.RetryAfter > LongestUsefulWait)
         {
             headers["x-should-retry"] = "false";
         }

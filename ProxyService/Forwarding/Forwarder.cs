@@ -156,7 +156,13 @@ internal sealed partial class Forwarder(
     {
         var situation = new RetrySituation(outcome, attempts, options.CurrentValue.MaximumAttempts, call.TimeLeft(time), call.Answer.HasContent, WithinBudget: true, call.Ties.Resource is not null);
         var decision = RetryPlan.Decide(situation, random.NextDouble());
-        return decision is RetryDecision.Again && RetryPlan.CostsBudget(outcome) && !budget.TryTake() ? RetryPlan.Decide(situation with { WithinBudget = false }, 0) : decision;
+        if (decision is not RetryDecision.Again || !RetryPlan.CostsBudget(outcome) || budget.TryTake())
+        {
+            return decision;
+        }
+
+        call.Answer.IsRetryUseless = true;
+        return RetryPlan.Decide(situation with { WithinBudget = false }, 0);
     }
 
     private KeyChosen Choose(GatewayCall call, EligibleKeys eligible, List<PooledKey> tried, UpstreamOutcome? last) =>

@@ -141,6 +141,7 @@ public sealed class FailoverTests
         var answers = await AskAsync(gateway, 60, parallel: 10);
 
         Assert.All(answers, status => Assert.Equal(HttpStatusCode.ServiceUnavailable, status));
+        Assert.All(gateway.Ledger.Facts.Where(fact => fact.Attempts.Count > 0), fact => Assert.Equal("model_overloaded", fact.ErrorCode));
         var calls = (await simulator.Control.SettledAsync(Patience)).Calls;
         Assert.True(calls <= 60 * 1.2, $"{calls} calls for 60 requests");
         Assert.Equal(4, gateway.Pool.EligibleFor(Model)!.Count);
