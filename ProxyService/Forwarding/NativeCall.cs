@@ -22,7 +22,10 @@ namespace GeminiBalance.ProxyService.Forwarding;
 /// <param name="answer">The answer to the client.</param>
 internal sealed class NativeCall(UpstreamCall upstream, NativeMethod method, string query, bool asEvents, List<string> warnings, string model, RequestRecord record, ClientAnswer answer) : GatewayCall(model, record, answer)
 {
+    private static readonly ReadOnlyMemory<byte> BlankLine = "\n"u8.ToArray();
+
     private string? refusedField;
+    private bool isEventOpen;
     private CallTies? ties;
 
     /// <inheritdoc />
@@ -76,7 +79,7 @@ internal sealed class NativeCall(UpstreamCall upstream, NativeMethod method, str
         error = error.Param is null ? error : error with { Param = refusedField };
         if (!Answer.HasBegun || asEvents)
         {
-            return Answer.FailAsync(error, client);
+            return FailAsEventAsync(error, client);
         }
 
         Outgoing.Clear();
@@ -84,6 +87,16 @@ internal sealed class NativeCall(UpstreamCall upstream, NativeMethod method, str
         GeminiErrorBody.Write(error, Outgoing);
         Outgoing.Append("]"u8);
         return Answer.SendContentAsync(Outgoing.Written, client);
+    }
+
+    private async Task FailAsEventAsync(OpenAiError error, CancellationToken client)
+    {
+        if (isEventOpen && Answer.HasContent)
+        {
+            await Answer.SendContentAsync(BlankLine, client).ConfigureAwait(false);
+        }
+
+        await Answer.FailAsync(error, client).ConfigureAwait(false);
     }
 
     private async Task<UpstreamOutcome> PassWholeAsync(HttpResponseMessage response, CancellationTokenSource deadline)
@@ -132,6 +145,13 @@ internal sealed class NativeCall(UpstreamCall upstream, NativeMethod method, str
                 judged = isLast && asEvents ? endOfLast : end;
                 endOfLast = end;
                 any = true;
+                isEventOpen = asEvents && !EndsWithBlankLine(Outgoing.WrittenSpan[..end]);
+            }
+
+            // Comments and blanks are passed on with the event they stand before: without one they would only pile up.
+            if (events.Consumed - passed - endOfLast > upstream.Limits.MaximumEventBytes)
+            {
+                throw new EventTooLargeException();
             }
 
             if (read == 0)
@@ -158,6 +178,9 @@ internal sealed class NativeCall(UpstreamCall upstream, NativeMethod method, str
         return end > 0 && end < bytes.Length && bytes[end - 1] == '\r' && bytes[end] == '\n' ? end + 1 : end;
     }
 
+    /// <summary>Whether an event is closed: one that is not would swallow the error told behind it.</summary>
+    private static bool EndsWithBlankLine(ReadOnlySpan<byte> bytes) => bytes.EndsWith("\n\n"u8) || bytes.EndsWith("\n\r\n"u8) || bytes.EndsWith("\r\r"u8);
+
     private UpstreamOutcome Judge(ReadOnlyMemory<byte> json, out bool isLast)
     {
         isLast = false;
@@ -172,6 +195,7 @@ internal sealed class NativeCall(UpstreamCall upstream, NativeMethod method, str
         }
 
         isLast = reply.IsLast;
+        Record.ContentArrived(reply.ContentBytes);
         Record.ModelServed = reply.ModelVersion ?? Record.ModelServed;
         Record.Tokens = reply.Usage is { } usage ? UsageJson.ToFact(usage) : Record.Tokens;
         return new UpstreamOutcome.Answered();

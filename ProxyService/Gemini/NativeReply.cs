@@ -7,7 +7,8 @@ namespace GeminiBalance.ProxyService.Gemini;
 /// <param name="ModelVersion">The model that answered.</param>
 /// <param name="IsError">Whether it is an error object.</param>
 /// <param name="IsLast">Whether a candidate has its finish reason: usually nothing follows.</param>
-internal readonly record struct NativeReply(GeminiUsage? Usage, string? ModelVersion, bool IsError, bool IsLast)
+/// <param name="ContentBytes">Bytes of text and of calls in it: what an answer that is cut off is estimated by.</param>
+internal readonly record struct NativeReply(GeminiUsage? Usage, string? ModelVersion, bool IsError, bool IsLast, int ContentBytes)
 {
     /// <summary>Reads an answer or a stream's event.</summary>
     /// <param name="json">The JSON.</param>
@@ -55,7 +56,8 @@ internal readonly record struct NativeReply(GeminiUsage? Usage, string? ModelVer
         if (reader.ValueTextEquals("candidates"u8))
         {
             reader.Read();
-            return this with { IsLast = HasFinishReason(ref reader) };
+            var isLast = HasFinishReason(ref reader, out var contentBytes);
+            return this with { IsLast = isLast, ContentBytes = contentBytes };
         }
 
         var isError = reader.ValueTextEquals("error"u8);
@@ -70,8 +72,9 @@ internal readonly record struct NativeReply(GeminiUsage? Usage, string? ModelVer
         return this;
     }
 
-    private static bool HasFinishReason(ref Utf8JsonReader reader)
+    private static bool HasFinishReason(ref Utf8JsonReader reader, out int contentBytes)
     {
+        contentBytes = 0;
         if (reader.TokenType != JsonTokenType.StartArray)
         {
             reader.Skip();
@@ -90,11 +93,51 @@ internal readonly record struct NativeReply(GeminiUsage? Usage, string? ModelVer
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 found |= reader.ValueTextEquals("finishReason"u8);
+                var isContent = reader.ValueTextEquals("content"u8);
                 reader.Read();
-                reader.Skip();
+                if (isContent)
+                {
+                    contentBytes += LengthOf(ref reader);
+                }
+                else
+                {
+                    reader.Skip();
+                }
             }
         }
 
         return found;
+    }
+
+    /// <summary>Goes to the end of a candidate's content and counts its texts and calls; media cost by other measures than their size.</summary>
+    private static int LengthOf(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType is not JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return 0;
+        }
+
+        var depth = reader.CurrentDepth;
+        var length = 0;
+        while (reader.Read() && reader.CurrentDepth > depth)
+        {
+            if (reader.TokenType != JsonTokenType.PropertyName)
+            {
+                continue;
+            }
+
+            var (isText, isCall) = (reader.ValueTextEquals("text"u8), reader.ValueTextEquals("functionCall"u8));
+            var goesDeeper = reader.ValueTextEquals("parts"u8);
+            reader.Read();
+            var start = reader.TokenStartIndex;
+            if (!goesDeeper)
+            {
+                reader.Skip();
+                length += (isText && reader.TokenType == JsonTokenType.String) || isCall ? (int)(reader.BytesConsumed - start) : 0;
+            }
+        }
+
+        return length;
     }
 }

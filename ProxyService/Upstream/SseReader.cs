@@ -65,6 +65,14 @@ internal sealed class SseReader(int maximumEventBytes) : IEventReader
                 continue;
             }
 
+            if (BeginsAnotherValue(line) && TryTake(out data))
+            {
+                position = line.Start;
+                scanned = position;
+                skipLineFeed = false;
+                return true;
+            }
+
             Add(line);
         }
 
@@ -97,11 +105,26 @@ internal sealed class SseReader(int maximumEventBytes) : IEventReader
             return;
         }
 
-        // Bare JSON directly after an event without a blank line between would spoil both; the event comes first.
         pending = Pending.Bare;
         Materialise();
         joined.Append(bytes);
         joined.Append("\n"u8);
+    }
+
+    /// <summary>
+    /// Whether a line is bare JSON directly behind a whole event, without the blank line between: read as one they would spoil both.
+    /// No JSON value goes on with an opening bracket behind a closing one.
+    /// </summary>
+    private bool BeginsAnotherValue(JsonSlice line)
+    {
+        var bytes = input.WrittenSpan;
+        if (pending is not (Pending.Single or Pending.Joined) || line.In(bytes)[0] is not ((byte)'{' or (byte)'['))
+        {
+            return false;
+        }
+
+        var value = (pending == Pending.Single ? single.In(bytes) : joined.WrittenSpan).TrimEnd((byte)' ');
+        return value is [.., (byte)'}' or (byte)']'];
     }
 
     private void AddData(JsonSlice value)

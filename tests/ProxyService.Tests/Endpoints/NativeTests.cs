@@ -158,6 +158,76 @@ public sealed class NativeTests
     }
 
     [Fact]
+    public async Task Failure_RightBehindAnEvent_LeavesTheEventWhole()
+    {
+        const string good = "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"whole\"}]}}]}\n";
+        var goOn = new TaskCompletionSource();
+        await using var upstream = await StubUpstream.StartAsync(async (context, _) =>
+        {
+            await context.Response.WriteAsync("data: {\"candidates\":[]}\n\n");
+            await context.Response.Body.FlushAsync();
+            await goOn.Task;
+            await context.Response.WriteAsync(good + "{\n  \"error\": {\"code\": 500, \"message\": \"gone\", \"status\": \"INTERNAL\"}\n}\n");
+        });
+        await using var gateway = await GatewayHost.StartAsync(upstream.Address, [First]);
+
+        using var response = await PostAsync(gateway, "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse", Question);
+        goOn.SetResult();
+        var events = (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+
+        Assert.Equal(3, events.Length);
+        Assert.Equal(good, events[1] + "\n");
+        Assert.NotNull(JsonNode.Parse(events[^1]["data: ".Length..])!["error"]);
+        Assert.Equal(RequestOutcome.UpstreamError, Assert.Single(gateway.Ledger.Facts).Outcome);
+    }
+
+    [Theory]
+    [InlineData("?alt=sse", ": nothing to say\n\n")]
+    [InlineData("", "                  \n")]
+    public async Task Stream_OfNothingButFiller_IsNotKeptWithoutBound(string query, string filler)
+    {
+        await using var upstream = await StubUpstream.StartAsync(async (context, _) =>
+        {
+            await context.Response.WriteAsync(query.Length == 0 ? "[" : "");
+            for (var i = 0; i < 100_000 && !context.RequestAborted.IsCancellationRequested; i++)
+            {
+                await context.Response.WriteAsync(filler);
+            }
+        });
+        await using var gateway = await GatewayHost.StartAsync(upstream.Address, [First], ("Gemini:MaximumEventBytes", "65536"));
+
+        using var response = await PostAsync(gateway, "/v1beta/models/gemini-2.5-flash:streamGenerateContent" + query, Question);
+
+        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        Assert.Equal("UNAVAILABLE", (string?)JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["error"]!["status"]);
+        Assert.Equal(RequestOutcome.UpstreamError, Assert.Single(gateway.Ledger.Facts).Outcome);
+    }
+
+    [Fact]
+    public async Task Stream_CutBeforeItsUsage_IsEstimatedByItsContent()
+    {
+        var text = new string('a', 4000);
+        var image = new string('A', 40_000);
+        var arrived = new TaskCompletionSource();
+        await using var upstream = await StubUpstream.StartAsync(async (context, _) =>
+        {
+            await StubUpstream.EventAsync(context, $$$"""{"candidates":[{"content":{"role":"model","parts":[{"text":"{{{text}}}"},{"inlineData":{"mimeType":"image/png","data":"{{{image}}}"}},{"functionCall":{"name":"f","args":{"text":[1]} } }]} }]}""");
+            await arrived.Task;
+            context.Abort();
+        });
+        await using var gateway = await GatewayHost.StartAsync(upstream.Address, [First]);
+
+        using var response = await PostAsync(gateway, "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse", Question);
+        arrived.SetResult();
+        Assert.Contains("\"error\"", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        var fact = Assert.Single(gateway.Ledger.Facts);
+        Assert.Equal((RequestOutcome.UpstreamError, true), (fact.Outcome, fact.Estimated));
+        Assert.InRange(fact.Tokens!.Completion, 1000, 1020);
+        Assert.InRange(fact.Tokens.Prompt, 10, 50);
+    }
+
+    [Fact]
     public async Task Refusal_IsToldInGeminisWords_WithoutTheKey()
     {
         await using var upstream = await StubUpstream.StartAsync((context, _) => StubUpstream.JsonAsync(context, 400, """

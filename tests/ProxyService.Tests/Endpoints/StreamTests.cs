@@ -38,7 +38,7 @@ public sealed class StreamTests
     [InlineData("vertexai/streaming-failure-invalid-json.txt", "bad_upstream_response")]
     [InlineData("vertexai/streaming-failure-malformed-content.txt", "empty_response")]
     [InlineData("vertexai/streaming-failure-http-error.txt", "location_not_supported")]
-    public async Task Stream_FailedBeforeContent_IsAStatusNotAStream(string recorded, string code)
+    public async Task Case44_Stream_FailedBeforeContent_IsAStatusNotAStream(string recorded, string code)
     {
         await using var upstream = await StubUpstream.StartAsync((context, _) => ReplayAsync(context, recorded));
         await using var gateway = await GatewayHost.StartAsync(upstream.Address, [Key]);

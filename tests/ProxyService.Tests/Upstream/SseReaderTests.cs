@@ -50,6 +50,25 @@ public sealed class SseReaderTests
         Assert.StartsWith("{", events[2], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\n")]
+    [InlineData("\r\n")]
+    [InlineData("\r")]
+    public void Case48_BareJsonRightBehindAnEvent_IsAnEventOfItsOwn(string lineEnd)
+    {
+        var stream = Encoding.UTF8.GetBytes("data: {\"a\":[\n{\"b\":1}]}\n{\n  \"error\": {\"code\": 499}\n}\n".ReplaceLineEndings(lineEnd));
+        string[] expected = ["{\"a\":[{\"b\":1}]}\n", "{\n  \"error\": {\"code\": 499}\n}\n"];
+        var plain = Encoding.UTF8.GetBytes("data: {\"a\":1}\n{\n  \"error\": {\"code\": 499}\n}\n".ReplaceLineEndings(lineEnd));
+
+        for (var step = 1; step <= plain.Length; step++)
+        {
+            Assert.Equal(["{\"a\":1}", expected[1]], Texts(SseReaderFeed.Events(new SseReader(1000), plain, step)));
+        }
+
+        // An event that goes on over lines without the word in front stays one.
+        Assert.Equal([expected[0] + expected[1]], Texts(SseReaderFeed.Events(new SseReader(1000), stream, 3)));
+    }
+
     [Fact]
     public void PlainJsonInsteadOfEvents_IsOneEvent() =>
         Assert.Contains("User location is not supported", Assert.Single(Texts(SseReaderFeed.Events(new SseReader(1 << 20), Recorded.Bytes("vertexai/streaming-failure-http-error.txt"), 7))), StringComparison.Ordinal);
