@@ -17,8 +17,10 @@ internal static class GeminiPartReader
             return;
         }
 
+        var start = (int)reader.TokenStartIndex;
         var part = new GeminiPart(GeminiPartKind.Text, default);
         var found = false;
+        var isServerTool = false;
         var thought = false;
         var other = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -66,11 +68,19 @@ internal static class GeminiPartReader
             }
             else
             {
-                // Google's own tools at work, and how a film was cut: nothing for the client.
-                other |= !reader.ValueTextEquals("toolCall"u8) && !reader.ValueTextEquals("toolResponse"u8) && !reader.ValueTextEquals("videoMetadata"u8) && !reader.ValueTextEquals("partMetadata"u8) && !reader.ValueTextEquals("mediaResolution"u8);
+                isServerTool |= reader.ValueTextEquals("toolCall"u8) || reader.ValueTextEquals("toolResponse"u8);
+
+                // How a film was cut, and the like: nothing for the client.
+                other |= !isServerTool && !reader.ValueTextEquals("videoMetadata"u8) && !reader.ValueTextEquals("partMetadata"u8) && !reader.ValueTextEquals("mediaResolution"u8);
                 reader.Read();
                 reader.Skip();
             }
+        }
+
+        if (isServerTool)
+        {
+            reply.Parts.Add(new GeminiPart(GeminiPartKind.ServerTool, new JsonSlice(start, (int)reader.BytesConsumed - start)));
+            return;
         }
 
         var isEmptyText = part.Kind == GeminiPartKind.Text && (part.Value.IsNone || part.Value.IsEmptyString);

@@ -75,7 +75,7 @@ internal readonly record struct CandidateMetadata(JsonSlice Grounding, JsonSlice
 
 /// <summary>One part of an answer. All values are raw JSON.</summary>
 /// <param name="Kind">What it is.</param>
-/// <param name="Value">A text, the arguments of a call, base64, code, an output, or an address.</param>
+/// <param name="Value">A text, the arguments of a call, base64, code, an output, an address, or the whole part.</param>
 /// <param name="Name">Of a call the function, of media the type, of code the language, of an output how it ended.</param>
 /// <param name="Id">Of a call its id.</param>
 /// <param name="Signature">The part's thought signature.</param>
@@ -104,6 +104,9 @@ internal enum GeminiPartKind
 
     /// <summary>A file.</summary>
     StoredFile,
+
+    /// <summary>One of Google's own tools at work (<c>toolCall</c>, <c>toolResponse</c>): nothing for the client, but it must come back as it is. Its value is the whole part.</summary>
+    ServerTool,
 }
 
 /// <summary><c>usageMetadata</c>: absent counts are 0.</summary>

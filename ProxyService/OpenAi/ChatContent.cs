@@ -12,8 +12,9 @@ namespace GeminiBalance.ProxyService.OpenAi;
 /// <param name="CallCount">How many functions it calls.</param>
 /// <param name="ToolCallId">Of a tool's result: the call it answers, or the function's name in the older form.</param>
 /// <param name="Signature">Thought signature of the message itself.</param>
+/// <param name="ServerTools">What Google's own tools did before it: JSON objects, separated by commas; null for nothing.</param>
 internal readonly record struct ChatMessage(
-    int Index, ChatRole Role, int FirstPart, int PartCount, int FirstCall = 0, int CallCount = 0, string? ToolCallId = null, string? Signature = null);
+    int Index, ChatRole Role, int FirstPart, int PartCount, int FirstCall = 0, int CallCount = 0, string? ToolCallId = null, string? Signature = null, string? ServerTools = null);
 
 /// <summary>Who says a message.</summary>
 internal enum ChatRole
@@ -85,4 +86,7 @@ internal sealed record ToolCall(string Id, string Name, JsonElement Arguments)
 {
     /// <summary>The thought signature that came with the call; null when the client did not keep it.</summary>
     public string? Signature { get; set; }
+
+    /// <summary>What Google's own tools did before the call, if the gateway remembers it: JSON objects, separated by commas.</summary>
+    public string? ServerTools { get; set; }
 }

@@ -74,7 +74,9 @@ internal static class ChatMessageReader
                     message.Name = FieldReading.OptionalText(ref reader, FieldPath.OfMessage(index, "name"));
                     break;
                 case Fields.Extra:
-                    message.Signature = ThoughtSignatureReading.OfExtra(FieldReading.Element(ref reader, body, $"messages[{index}].extra_content"));
+                    var extra = FieldReading.Element(ref reader, body, $"messages[{index}].extra_content");
+                    message.Signature = ThoughtSignatureReading.OfExtra(extra);
+                    message.ServerTools = ThoughtSignatureReading.ServerToolsOfExtra(extra);
                     break;
                 case Fields.Audio:
                     if (FieldReading.SkipAndTellWhetherSet(ref reader))
@@ -128,7 +130,7 @@ internal static class ChatMessageReader
         // Gemini refuses a content without parts, and says nothing of an empty message.
         if (parts > 0 || calls > 0)
         {
-            request.Messages.Add(new ChatMessage(index, role, message.FirstPart, parts, message.FirstCall, calls, Signature: message.Signature));
+            request.Messages.Add(new ChatMessage(index, role, message.FirstPart, parts, message.FirstCall, calls, Signature: message.Signature, ServerTools: message.ServerTools));
         }
     }
 
@@ -268,5 +270,6 @@ internal static class ChatMessageReader
         public string? ToolCallId;
         public string? Name;
         public string? Signature;
+        public string? ServerTools;
     }
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace GeminiBalance.ProxyService.OpenAi;
 
-/// <summary>Finds the thought signature that came back with a call or a message, wherever a client keeps it.</summary>
+/// <summary>Finds what came back with a call or a message, wherever a client keeps it: the thought signature, and what Google's own tools did.</summary>
 internal static class ThoughtSignatureReading
 {
     /// <summary>What some clients put between a call's id and its signature.</summary>
@@ -13,6 +13,21 @@ internal static class ThoughtSignatureReading
     /// <summary>From <c>extra_content.google.thought_signature</c>, or <c>vertex</c> in the place of <c>google</c>.</summary>
     public static string? OfExtra(JsonElement extra) =>
         extra.ValueKind == JsonValueKind.Object && (extra.TryGetProperty("google", out var vendor) || extra.TryGetProperty("vertex", out vendor)) ? In(vendor) : null;
+
+    /// <summary>The parts of <c>extra_content.google.tool_parts</c>, separated by commas; null when they are none or not all of Google's own tools.</summary>
+    public static string? ServerToolsOfExtra(JsonElement extra)
+    {
+        if (extra.ValueKind != JsonValueKind.Object || !extra.TryGetProperty("google", out var google) || google.ValueKind != JsonValueKind.Object
+            || !google.TryGetProperty("tool_parts", out var parts) || parts.ValueKind != JsonValueKind.Array || parts.GetArrayLength() == 0)
+        {
+            return null;
+        }
+
+        var all = parts.EnumerateArray().ToArray();
+        return all.All(IsServerTool) ? string.Join(',', all.Select(part => part.GetRawText())) : null;
+
+        static bool IsServerTool(JsonElement part) => part.ValueKind == JsonValueKind.Object && (part.TryGetProperty("toolCall", out _) || part.TryGetProperty("toolResponse", out _));
+    }
 
     /// <summary>From a whole call object.</summary>
     public static string? OfCall(JsonElement call)

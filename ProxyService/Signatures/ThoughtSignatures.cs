@@ -8,7 +8,7 @@ using Microsoft.Extensions.Caching.Memory;
 namespace GeminiBalance.ProxyService.Signatures;
 
 /// <summary>
-/// Remembers the thought signature of every call and answer that went out, for clients that do not keep fields they do not know. In memory, bounded, forgotten
+/// Remembers the thought signature of every call and answer that went out, and what Google's own tools did before it, for clients that do not keep fields they do not know. In memory, bounded, forgotten
 /// a day after the last use; never an event, never logged. Without an entry the conversation still works: see <c>SignaturePlan</c>.
 /// </summary>
 /// <param name="share">What other replicas have answered.</param>
@@ -38,7 +38,7 @@ internal sealed class ThoughtSignatures(ISignatureShare share) : IDisposable
         {
             if (KeyOf(owner, one.CallId) is { } key)
             {
-                var known = new KnownSignature(one.Signature, family);
+                var known = new KnownSignature(one.Signature, family, one.ServerTools);
                 Keep(key, known);
                 if (!one.IsText)
                 {
@@ -88,7 +88,12 @@ internal sealed class ThoughtSignatures(ISignatureShare share) : IDisposable
     /// <inheritdoc />
     public void Dispose() => cache.Dispose();
 
-    private static void Restore(ToolCall call, KnownSignature known, ModelProfile profile) => call.Signature = known.Family == profile.Prefix ? call.Signature ?? known.Signature : null;
+    private static void Restore(ToolCall call, KnownSignature known, ModelProfile profile)
+    {
+        var fits = known.Family == profile.Prefix;
+        call.Signature = fits ? call.Signature ?? known.Signature : null;
+        call.ServerTools = fits ? known.ServerTools : null;
+    }
 
     /// <summary>The calls whose signatures will be demanded and are not here: the first of every step since the user last spoke.</summary>
     private List<(string Key, ToolCall Call)>? Missing(Guid? owner, ChatRequest request)
@@ -97,8 +102,13 @@ internal sealed class ThoughtSignatures(ISignatureShare share) : IDisposable
         for (var i = request.Messages.Count - 1; i >= 0 && request.Messages[i].Role != ChatRole.User; i--)
         {
             var message = request.Messages[i];
-            if (message is { CallCount: > 0, Signature: null } && request.Calls[message.FirstCall] is { Signature: null } call && KeyOf(owner, call.Id) is { } key
-                && !cache.TryGetValue(key, out _) && (missing ??= []).Count < MostAskedFor)
+            if (message.CallCount == 0 || !Lacks(request, message, request.Calls[message.FirstCall]))
+            {
+                continue;
+            }
+
+            var call = request.Calls[message.FirstCall];
+            if (KeyOf(owner, call.Id) is { } key && !cache.TryGetValue(key, out _) && (missing ??= []).Count < MostAskedFor)
             {
                 missing.Add((key, call));
             }
@@ -106,6 +116,9 @@ internal sealed class ThoughtSignatures(ISignatureShare share) : IDisposable
 
         return missing;
     }
+
+    private static bool Lacks(ChatRequest request, ChatMessage message, ToolCall call) =>
+        (message.Signature ?? call.Signature) is null || (request.Tools.BuiltIn != BuiltInTools.None && message.ServerTools is null);
 
     private void RestoreTexts(Guid? owner, ChatRequest request, ReadOnlySpan<byte> body, ModelProfile profile)
     {
@@ -118,7 +131,7 @@ internal sealed class ThoughtSignatures(ISignatureShare share) : IDisposable
                 left--;
                 if (cache.TryGetValue(KeyOf(owner, id)!, out KnownSignature? known) && known!.Family == profile.Prefix)
                 {
-                    request.Messages[i] = message with { Signature = known.Signature };
+                    request.Messages[i] = message with { Signature = known.Signature, ServerTools = message.ServerTools ?? known.ServerTools };
                 }
             }
         }
@@ -132,7 +145,7 @@ internal sealed class ThoughtSignatures(ISignatureShare share) : IDisposable
     }
 
     private void Keep(string key, KnownSignature known) =>
-        cache.Set(key, known, new MemoryCacheEntryOptions { Size = key.Length + known.Signature.Length, SlidingExpiration = Kept });
+        cache.Set(key, known, new MemoryCacheEntryOptions { Size = key.Length + known.Length, SlidingExpiration = Kept });
 
     private static string? KeyOf(Guid? owner, string id) => id.Length <= LongestId ? $"{owner:N}:{id}" : null;
 }

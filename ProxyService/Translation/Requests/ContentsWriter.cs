@@ -18,6 +18,7 @@ internal ref struct ContentsWriter
     private readonly SignaturePlan signatures;
     private readonly int lastUser;
     private readonly bool tellsDetail;
+    private readonly bool tellsServerTools;
     private bool systemTextsWait;
     private bool prefixWaits;
     private bool open;
@@ -36,6 +37,7 @@ internal ref struct ContentsWriter
         lastUser = LastUser(request, plan);
         systemTextsWait = plan.InFirstTurn;
         tellsDetail = profile.MixesTools && !options.Learned.HasFlag(LearnedLimits.MediaResolution);
+        tellsServerTools = ToolsWriter.IsMixed(request, profile, options) && !options.ReplaceSignatures;
         prefixWaits = options.UserPrefix is not null;
         last = ChatRole.System;
     }
@@ -109,14 +111,28 @@ internal ref struct ContentsWriter
             prefixWaits = false;
         }
 
+        var hasServerTools = WriteServerTools(message);
         WriteParts(message);
-        WriteCalls(message, at);
+        WriteCalls(message, at, hasServerTools);
         if (at == lastUser && options.UserSuffix is { } suffix)
         {
             PartWriter.WriteText(writer, JsonText.Quote(suffix));
         }
 
         last = role;
+    }
+
+    /// <summary>Google's own tools have run before the model called the client's.</summary>
+    private readonly bool WriteServerTools(ChatMessage message)
+    {
+        if (!tellsServerTools || (message.ServerTools ?? (message.CallCount > 0 ? request.Calls[message.FirstCall].ServerTools : null)) is not { } parts)
+        {
+            return false;
+        }
+
+        // Valid parts with commas between them: several values at once, which only the unchecked form takes.
+        writer.WriteRawValue(parts, skipInputValidation: true);
+        return true;
     }
 
     private readonly void WriteParts(ChatMessage message)
@@ -130,7 +146,7 @@ internal ref struct ContentsWriter
         }
     }
 
-    private readonly void WriteCalls(ChatMessage message, int at)
+    private readonly void WriteCalls(ChatMessage message, int at, bool isWhole)
     {
         for (var i = 0; i < message.CallCount; i++)
         {
@@ -142,7 +158,7 @@ internal ref struct ContentsWriter
             writer.WritePropertyName("args"u8);
             call.Arguments.WriteTo(writer);
             writer.WriteEndObject();
-            if (signatures.OfCall(at, message, i, request.Calls) is { } signature)
+            if (signatures.OfCall(at, message, i, request.Calls, isWhole) is { } signature)
             {
                 writer.WriteString("thoughtSignature"u8, signature);
             }

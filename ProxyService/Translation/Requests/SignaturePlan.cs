@@ -36,7 +36,8 @@ internal readonly record struct SignaturePlan(int CurrentTurn, bool Enforced, bo
     /// <param name="message">The message.</param>
     /// <param name="number">Place of the call in it.</param>
     /// <param name="calls">All calls.</param>
-    public string? OfCall(int at, ChatMessage message, int number, IReadOnlyList<ToolCall> calls)
+    /// <param name="isWhole">Whether the step is sent back as the model made it: then it lacks nothing.</param>
+    public string? OfCall(int at, ChatMessage message, int number, IReadOnlyList<ToolCall> calls, bool isWhole)
     {
         var own = calls[message.FirstCall + number].Signature ?? (number == 0 ? message.Signature : null);
         if (at < CurrentTurn || !Enforced)
@@ -44,7 +45,7 @@ internal readonly record struct SignaturePlan(int CurrentTurn, bool Enforced, bo
             return Replace ? null : own;
         }
 
-        return Replace || own is null ? number == 0 ? Unchecked : null : own;
+        return Replace || own is null ? number == 0 && !isWhole ? Unchecked : null : own;
     }
 
     /// <summary>The signature of a message's last part; null for none. Nobody checks that it is there, so a refused one need not be replaced.</summary>

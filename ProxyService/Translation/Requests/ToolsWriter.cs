@@ -64,6 +64,11 @@ internal static class ToolsWriter
         }
     }
 
+    /// <summary>Whether Google's own tools run beside the functions of the client: then what they did is part of the conversation.</summary>
+    /// <inheritdoc cref="Write" path="/param"/>
+    public static bool IsMixed(ChatRequest request, ModelProfile profile, TranslationOptions options) =>
+        profile.MixesTools && request.Tools.Functions.Count > 0 && (options.Search || request.Tools.BuiltIn != BuiltInTools.None);
+
     private static void WriteFunction(Utf8JsonWriter writer, FunctionTool function, ChatRequest request)
     {
         writer.WriteStartObject();

@@ -22,17 +22,27 @@ internal sealed record AnswerShape(AnswerEnvelope Envelope, ChatRequest Request)
     public string FinishReason(string word) => word == "tool_calls" && UsesFunctions ? "function_call" : word;
 }
 
-/// <summary>A call or an answer that was passed on, with the signature it needs when it comes back.</summary>
+/// <summary>A call or an answer that was passed on, with what it needs when it comes back.</summary>
 /// <param name="CallId">The call's id, as the client sees it; of an answer without calls, what it is recognised by.</param>
-/// <param name="Signature">The signature.</param>
+/// <param name="Signature">The signature; null when it has none.</param>
 /// <param name="IsText">Whether it is an answer without calls.</param>
-internal readonly record struct SignedCall(string CallId, string Signature, bool IsText = false)
+/// <param name="ServerTools">What Google's own tools did before it: raw JSON objects, separated by commas; null for nothing.</param>
+internal readonly record struct SignedCall(string CallId, string? Signature, bool IsText = false, string? ServerTools = null)
 {
-    /// <summary>The signature of an answer without calls; null when the answer cannot be recognised again.</summary>
+    /// <summary>Whether there is anything to remember.</summary>
+    public bool IsWorthKeeping => Signature is not null || ServerTools is not null;
+
+    /// <summary>What an answer without calls needs; null when it needs nothing or cannot be recognised again.</summary>
     /// <param name="content">The answer's text, as it stands between the quotes of a JSON string.</param>
-    /// <param name="signature">The signature as a raw JSON string.</param>
-    public static SignedCall? OfText(ReadOnlySpan<byte> content, ReadOnlySpan<byte> signature) =>
-        content.Length is > 0 and <= AnswerFingerprint.LongestText && !JsonText.HasLoneSurrogate(content) && !JsonText.HasLoneSurrogate(signature[1..^1])
-            ? new SignedCall(AnswerFingerprint.Of(JsonText.Unescape(content)), Encoding.UTF8.GetString(JsonText.Unescape(signature[1..^1])), IsText: true)
+    /// <param name="signature">The signature as a raw JSON string; empty for none.</param>
+    /// <param name="serverTools">What Google's own tools did before it; empty for nothing.</param>
+    public static SignedCall? OfText(ReadOnlySpan<byte> content, ReadOnlySpan<byte> signature, ReadOnlySpan<byte> serverTools = default)
+    {
+        var signed = new SignedCall("", SignatureOf(signature), IsText: true, serverTools.IsEmpty ? null : Encoding.UTF8.GetString(serverTools));
+        return signed.IsWorthKeeping && content.Length is > 0 and <= AnswerFingerprint.LongestText && !JsonText.HasLoneSurrogate(content)
+            ? signed with { CallId = AnswerFingerprint.Of(JsonText.Unescape(content)) }
             : null;
+    }
+
+    private static string? SignatureOf(ReadOnlySpan<byte> raw) => raw.Length > 2 && !JsonText.HasLoneSurrogate(raw[1..^1]) ? Encoding.UTF8.GetString(JsonText.Unescape(raw[1..^1])) : null;
 }

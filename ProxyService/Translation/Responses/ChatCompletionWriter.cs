@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using GeminiBalance.ProxyService.Gemini;
 using GeminiBalance.ProxyService.Json;
 
@@ -68,7 +69,12 @@ internal static class ChatCompletionWriter
         foreach (var part in parts)
         {
             // A part may be there for its signature alone.
-            content |= part.Kind == GeminiPartKind.FunctionCall ? AnswerContent.Calls : part.Value.IsNone && part.Name.IsNone ? AnswerContent.None : AnswerContent.Shown;
+            content |= part.Kind switch
+            {
+                GeminiPartKind.FunctionCall => AnswerContent.Calls,
+                GeminiPartKind.ServerTool => AnswerContent.None,
+                _ => part.Value.IsNone && part.Name.IsNone ? AnswerContent.None : AnswerContent.Shown,
+            };
         }
 
         return content;
@@ -81,6 +87,7 @@ internal static class ChatCompletionWriter
     {
         var parts = PartsOf(reply, candidate);
         using var content = new PooledBuffer();
+        using var serverTools = ServerToolsOf(parts, json);
         var starts = new List<int>(parts.Length);
         bool calls = false, thoughts = false, images = false, sounds = false;
         foreach (var part in parts)
@@ -116,7 +123,7 @@ internal static class ChatCompletionWriter
 
         if (calls)
         {
-            WriteCalls(parts, json, shape, target, signed, ids);
+            WriteCalls(parts, json, shape, target, signed, ids, serverTools.WrittenSpan);
         }
 
         if (images)
@@ -131,7 +138,7 @@ internal static class ChatCompletionWriter
         }
 
         Annotations.Append(target, content.WrittenSpan, starts, candidate.Metadata.Grounding.In(json), candidate.Metadata.Citations.In(json));
-        WriteSignature(parts, json, shape, calls, content.WrittenSpan, target, signed);
+        WriteExtra(parts, json, shape, calls, content.WrittenSpan, target, signed, serverTools.WrittenSpan);
         target.Append("}"u8);
     }
 
@@ -150,7 +157,7 @@ internal static class ChatCompletionWriter
         target.Append("\""u8);
     }
 
-    private static void WriteCalls(ReadOnlySpan<GeminiPart> parts, ReadOnlySpan<byte> json, AnswerShape shape, PooledBuffer target, List<SignedCall> signed, HashSet<string> ids)
+    private static void WriteCalls(ReadOnlySpan<GeminiPart> parts, ReadOnlySpan<byte> json, AnswerShape shape, PooledBuffer target, List<SignedCall> signed, HashSet<string> ids, ReadOnlySpan<byte> serverTools)
     {
         target.Append(shape.UsesFunctions ? ",\"function_call\":"u8 : ",\"tool_calls\":["u8);
         var separate = false;
@@ -162,15 +169,22 @@ internal static class ChatCompletionWriter
             }
 
             target.Append(separate ? ","u8 : default);
-            separate = true;
             if (shape.UsesFunctions)
             {
                 ToolCallJson.AppendFunction(target, part, json, shape);
             }
-            else if (ToolCallJson.Append(target, part, json, shape, ids, index: null) is { } call)
+            else
             {
-                signed.Add(call);
+                // What happened before the calls is found again by the first of them.
+                var call = ToolCallJson.Append(target, part, json, shape, ids, index: null);
+                call = separate || serverTools.IsEmpty ? call : call with { ServerTools = Encoding.UTF8.GetString(serverTools) };
+                if (call.IsWorthKeeping)
+                {
+                    signed.Add(call);
+                }
             }
+
+            separate = true;
         }
 
         target.Append(shape.UsesFunctions ? default : "]"u8);
@@ -194,26 +208,35 @@ internal static class ChatCompletionWriter
     }
 
     /// <summary>An answer without calls carries its signature on its last part; the older form of calls has no other place for it.</summary>
-    private static void WriteSignature(ReadOnlySpan<GeminiPart> parts, ReadOnlySpan<byte> json, AnswerShape shape, bool calls, ReadOnlySpan<byte> content, PooledBuffer target, List<SignedCall> signed)
+    private static void WriteExtra(ReadOnlySpan<GeminiPart> parts, ReadOnlySpan<byte> json, AnswerShape shape, bool calls, ReadOnlySpan<byte> content, PooledBuffer target, List<SignedCall> signed, ReadOnlySpan<byte> serverTools)
     {
-        if (calls && !shape.UsesFunctions)
+        var last = parts.Length - 1;
+        while (last >= 0 && (parts[last].Signature.IsNone || (calls && !shape.UsesFunctions)))
         {
-            return;
+            last--;
         }
 
-        for (var i = parts.Length - 1; i >= 0; i--)
+        var signature = last < 0 ? default : parts[last].Signature.In(json);
+        ToolCallJson.AppendExtra(target, signature, serverTools);
+        if (!calls && SignedCall.OfText(content, signature, serverTools) is { } text)
         {
-            if (!parts[i].Signature.IsNone)
-            {
-                ToolCallJson.AppendSignature(target, parts[i].Signature.In(json));
-                if (!calls && SignedCall.OfText(content, parts[i].Signature.In(json)) is { } text)
-                {
-                    signed.Add(text);
-                }
+            signed.Add(text);
+        }
+    }
 
-                return;
+    private static PooledBuffer ServerToolsOf(ReadOnlySpan<GeminiPart> parts, ReadOnlySpan<byte> json)
+    {
+        var all = new PooledBuffer(256);
+        foreach (var part in parts)
+        {
+            if (part.Kind == GeminiPartKind.ServerTool && !PartJson.TryAppendServerTool(all, part, json))
+            {
+                all.Clear();
+                break;
             }
         }
+
+        return all;
     }
 
     private static ReadOnlySpan<GeminiPart> PartsOf(GenerateContentReply reply, GeminiCandidate candidate) => CollectionsMarshal.AsSpan(reply.Parts).Slice(candidate.FirstPart, candidate.PartCount);

@@ -6,6 +6,9 @@ namespace GeminiBalance.ProxyService.Translation.Responses;
 /// <summary>Writes parts that are shown: texts as they stand, code in fences, files as links, media as data.</summary>
 internal static class PartJson
 {
+    /// <summary>The most bytes kept of what Google's own tools did in one answer: half a list is of no use, and whole it must fit into the client's next request.</summary>
+    public const int LongestServerTools = 256 * 1024;
+
     /// <summary>Whether a part belongs to the answer's text.</summary>
     public static bool IsContent(GeminiPartKind kind) => kind is GeminiPartKind.Text or GeminiPartKind.Code or GeminiPartKind.CodeOutput or GeminiPartKind.StoredFile;
 
@@ -54,6 +57,23 @@ internal static class PartJson
 
                 break;
         }
+    }
+
+    /// <summary>Appends a part of Google's own tools behind those before it, as it came but for white space; too long a list is given up.</summary>
+    /// <param name="target">The parts so far, separated by commas.</param>
+    /// <param name="part">The part.</param>
+    /// <param name="json">The bytes it was read from.</param>
+    /// <returns>False when the list would be longer than <see cref="LongestServerTools"/>; nothing was appended then.</returns>
+    public static bool TryAppendServerTool(PooledBuffer target, GeminiPart part, ReadOnlySpan<byte> json)
+    {
+        if (target.Length + part.Value.Length > LongestServerTools)
+        {
+            return false;
+        }
+
+        target.Append(target.Length > 0 ? ","u8 : default);
+        target.AppendCompact(part.Value.In(json));
+        return true;
     }
 
     /// <summary>Appends <c>{"type":"image_url","image_url":{"url":"data:…"}}</c>.</summary>

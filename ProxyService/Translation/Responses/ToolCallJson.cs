@@ -19,8 +19,8 @@ internal static class ToolCallJson
     /// <param name="shape">How the answer must look.</param>
     /// <param name="used">Ids of this answer; gets this call's.</param>
     /// <param name="index">Number of the call within its choice; null when it has no index.</param>
-    /// <returns>The call's id and signature; null when it has no signature.</returns>
-    public static SignedCall? Append(PooledBuffer target, GeminiPart part, ReadOnlySpan<byte> json, AnswerShape shape, ISet<string> used, int? index)
+    /// <returns>The call's id, and its signature if it has one.</returns>
+    public static SignedCall Append(PooledBuffer target, GeminiPart part, ReadOnlySpan<byte> json, AnswerShape shape, ISet<string> used, int? index)
     {
         var id = IdOf(part, json, used);
         target.Append("{"u8);
@@ -38,10 +38,10 @@ internal static class ToolCallJson
         if (part.Signature.IsNone)
         {
             target.Append("}"u8);
-            return null;
+            return new SignedCall(id, null);
         }
 
-        AppendSignature(target, part.Signature.In(json));
+        AppendExtra(target, part.Signature.In(json), default);
         target.Append("}"u8);
         return new SignedCall(id, Encoding.UTF8.GetString(JsonText.Unescape(part.Signature.InnerIn(json))));
     }
@@ -73,13 +73,31 @@ internal static class ToolCallJson
         target.Append("\"}"u8);
     }
 
-    /// <summary>Appends <c>,"extra_content":{"google":{"thought_signature":…}}</c>, where Google's own compatible API puts it.</summary>
+    /// <summary>Appends <c>,"extra_content":{"google":{"thought_signature":…,"tool_parts":[…]}}</c> with what there is. Google's own compatible API puts signatures there.</summary>
     /// <param name="target">Gets the JSON.</param>
-    /// <param name="rawSignature">The signature as a raw JSON string.</param>
-    public static void AppendSignature(PooledBuffer target, ReadOnlySpan<byte> rawSignature)
+    /// <param name="rawSignature">The signature as a raw JSON string; empty for none.</param>
+    /// <param name="serverTools">What Google's own tools did: JSON objects, separated by commas; empty for nothing.</param>
+    public static void AppendExtra(PooledBuffer target, ReadOnlySpan<byte> rawSignature, ReadOnlySpan<byte> serverTools)
     {
-        target.Append(",\"extra_content\":{\"google\":{\"thought_signature\":"u8);
-        target.Append(rawSignature);
+        if (rawSignature.IsEmpty && serverTools.IsEmpty)
+        {
+            return;
+        }
+
+        target.Append(",\"extra_content\":{\"google\":{"u8);
+        if (!rawSignature.IsEmpty)
+        {
+            target.Append("\"thought_signature\":"u8);
+            target.Append(rawSignature);
+        }
+
+        if (!serverTools.IsEmpty)
+        {
+            target.Append(rawSignature.IsEmpty ? "\"tool_parts\":["u8 : ",\"tool_parts\":["u8);
+            target.Append(serverTools);
+            target.Append("]"u8);
+        }
+
         target.Append("}}"u8);
     }
 

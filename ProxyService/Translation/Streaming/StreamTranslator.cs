@@ -69,6 +69,12 @@ internal sealed class StreamTranslator(AnswerShape shape) : IDisposable
                     choice.Signature = part.Signature.In(json).ToArray();
                 }
 
+                if (part.Kind == GeminiPartKind.ServerTool)
+                {
+                    choice.KeepServerTool(part, json);
+                    continue;
+                }
+
                 if (part.Value.IsNone && part.Kind != GeminiPartKind.FunctionCall && part.Kind != GeminiPartKind.CodeOutput)
                 {
                     continue;
@@ -195,7 +201,9 @@ internal sealed class StreamTranslator(AnswerShape shape) : IDisposable
         }
 
         target.Append("\"tool_calls\":["u8);
-        if (ToolCallJson.Append(target, part, json, shape, callIds, choice.Calls++) is { } call)
+        var call = ToolCallJson.Append(target, part, json, shape, callIds, choice.Calls++);
+        choice.FirstCall ??= call;
+        if (call.IsWorthKeeping)
         {
             Signed.Add(call);
             signedBytes += part.Signature.Length + BytesOfCallId;

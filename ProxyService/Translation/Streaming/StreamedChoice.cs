@@ -1,3 +1,4 @@
+using System.Text;
 using GeminiBalance.ProxyService.Gemini;
 using GeminiBalance.ProxyService.Json;
 using GeminiBalance.ProxyService.Translation.Responses;
@@ -12,6 +13,7 @@ internal sealed class StreamedChoice(int index) : IDisposable
     private const int LongestKept = 1024 * 1024;
 
     private readonly PooledBuffer text = new(512);
+    private readonly PooledBuffer serverTools = new(0);
     private byte[] grounding = [];
     private byte[] citations = [];
     private byte[] urlContext = [];
@@ -19,6 +21,7 @@ internal sealed class StreamedChoice(int index) : IDisposable
     private FinishReason finishReason;
     private string? finishMessage;
     private bool tooLong;
+    private bool tooManyServerTools;
 
     /// <summary>Its number.</summary>
     public int Index => index;
@@ -32,11 +35,14 @@ internal sealed class StreamedChoice(int index) : IDisposable
     /// <summary>How many calls were written.</summary>
     public int Calls { get; set; }
 
+    /// <summary>The first call written; null before any.</summary>
+    public SignedCall? FirstCall { get; set; }
+
     /// <summary>Signature of its last part, as a raw JSON string; null when it has none.</summary>
     public byte[]? Signature { get; set; }
 
     /// <summary>Bytes kept for its end.</summary>
-    public long Kept => text.Length + grounding.Length + citations.Length + urlContext.Length + safety.Length + (Signature?.Length ?? 0);
+    public long Kept => text.Length + serverTools.Length + grounding.Length + citations.Length + urlContext.Length + safety.Length + (Signature?.Length ?? 0);
 
     /// <summary>Whether it said how it ended.</summary>
     public bool HasEnded => finishReason != FinishReason.Absent;
@@ -69,12 +75,22 @@ internal sealed class StreamedChoice(int index) : IDisposable
         PartJson.AppendContent(text, part, json);
     }
 
+    /// <summary>Keeps what one of Google's own tools did.</summary>
+    public void KeepServerTool(GeminiPart part, ReadOnlySpan<byte> json)
+    {
+        if (tooManyServerTools || !PartJson.TryAppendServerTool(serverTools, part, json))
+        {
+            tooManyServerTools = true;
+            serverTools.Clear();
+        }
+    }
+
     /// <summary>Judges it after its last event.</summary>
     public AnswerVerdict Judge(GeminiUsage? usage) => FinishReasonTranslation.Judge(finishReason, finishMessage, Content, usage?.Thoughts ?? 0);
 
-    /// <summary>Appends what only the end knows, as the members of a delta: annotations and the signature.</summary>
+    /// <summary>Appends what only the end knows, as the members of a delta: annotations, the signature and what Google's own tools did.</summary>
     /// <param name="target">Gets them.</param>
-    /// <param name="signed">Gets the signature, if the answer can be recognised by its text.</param>
+    /// <param name="signed">Gets what the answer needs when it comes back, if it can be recognised by its first call or its text.</param>
     public void AppendEnd(PooledBuffer target, List<SignedCall> signed)
     {
         using var members = new PooledBuffer(256);
@@ -83,13 +99,14 @@ internal sealed class StreamedChoice(int index) : IDisposable
             Annotations.Append(members, text.WrittenSpan, [], grounding, citations);
         }
 
-        if (Signature is { } signature)
+        ToolCallJson.AppendExtra(members, Signature, serverTools.WrittenSpan);
+        if (Calls == 0 && !tooLong && SignedCall.OfText(text.WrittenSpan, Signature, serverTools.WrittenSpan) is { } answer)
         {
-            ToolCallJson.AppendSignature(members, signature);
-            if (Calls == 0 && !tooLong && SignedCall.OfText(text.WrittenSpan, signature) is { } answer)
-            {
-                signed.Add(answer);
-            }
+            signed.Add(answer);
+        }
+        else if (FirstCall is { } call && serverTools.Length > 0)
+        {
+            signed.Add(call with { ServerTools = Encoding.UTF8.GetString(serverTools.WrittenSpan) });
         }
 
         if (members.Length > 0)
@@ -115,7 +132,11 @@ internal sealed class StreamedChoice(int index) : IDisposable
     }
 
     /// <inheritdoc />
-    public void Dispose() => text.Dispose();
+    public void Dispose()
+    {
+        text.Dispose();
+        serverTools.Dispose();
+    }
 
     private static void Keep(ref byte[] kept, JsonSlice value, ReadOnlySpan<byte> json)
     {

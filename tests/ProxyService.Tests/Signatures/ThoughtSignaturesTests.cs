@@ -21,7 +21,7 @@ public sealed class ThoughtSignaturesTests
     [Fact]
     public async Task Call_GetsItsSignatureBack_OfTheSameFamilyOnly()
     {
-        using var store = new ThoughtSignatures(new Share());
+        using var store = new ThoughtSignatures(new SignatureShareStub());
         store.Remember(Owner, [new SignedCall("a", "kept")], Family);
 
         Assert.Equal(["kept", null], await CallsAsync(store, Owner, Profile, Step(["a", "b"])));
@@ -31,7 +31,7 @@ public sealed class ThoughtSignaturesTests
     [Fact]
     public async Task Call_OfAnotherAccessKey_GetsNothing()
     {
-        using var store = new ThoughtSignatures(new Share());
+        using var store = new ThoughtSignatures(new SignatureShareStub());
         store.Remember(Owner, [new SignedCall("a", "kept")], Family);
 
         Assert.Equal([null], await CallsAsync(store, Guid.CreateVersion7(), Profile, Step(["a"])));
@@ -40,7 +40,7 @@ public sealed class ThoughtSignaturesTests
     [Fact]
     public async Task Call_WhoseSignatureTheClientKept_KeepsIt()
     {
-        using var store = new ThoughtSignatures(new Share());
+        using var store = new ThoughtSignatures(new SignatureShareStub());
         store.Remember(Owner, [new SignedCall("a", "kept")], Family);
 
         Assert.Equal(["own"], await CallsAsync(store, Owner, Profile, Step(["a"], "own")));
@@ -51,7 +51,7 @@ public sealed class ThoughtSignaturesTests
     [InlineData(true)]
     public async Task AnswerWithoutCalls_IsRecognisedByItsText(bool streamed)
     {
-        using var store = new ThoughtSignatures(new Share());
+        using var store = new ThoughtSignatures(new SignatureShareStub());
         var signed = streamed ? Streamed() : Whole();
 
         store.Remember(Owner, signed, Family);
@@ -65,7 +65,7 @@ public sealed class ThoughtSignaturesTests
     [Fact]
     public async Task Call_AnsweredByAnotherReplica_IsFoundWhereTheyShareAndThenRemembered()
     {
-        var share = new Share();
+        var share = new SignatureShareStub();
         using var one = new ThoughtSignatures(share);
         using var other = new ThoughtSignatures(share);
         one.Remember(Owner, [new SignedCall("c", "kept"), new SignedCall("text-x", "sig", IsText: true)], Family);
@@ -79,7 +79,7 @@ public sealed class ThoughtSignaturesTests
     [Fact]
     public async Task Share_IsAskedOnlyForWhatWillBeDemanded()
     {
-        var share = new Share();
+        var share = new SignatureShareStub();
         using var store = new ThoughtSignatures(share);
         const string earlier = """{"role":"user","content":"next"}""";
 
@@ -148,20 +148,5 @@ public sealed class ThoughtSignaturesTests
 
         var caller = new JsonObject { ["role"] = "assistant", ["content"] = null, ["tool_calls"] = new JsonArray([.. ids.Select(Call)]) };
         return string.Join(',', ids.Select(id => new JsonObject { ["role"] = "tool", ["tool_call_id"] = id, ["content"] = "1" }.ToJsonString()).Prepend(caller.ToJsonString()));
-    }
-
-    private sealed class Share : ISignatureShare
-    {
-        public Dictionary<string, KnownSignature> Kept { get; } = [];
-
-        public int Asked { get; private set; }
-
-        public void Put(string key, KnownSignature signature) => Kept[key] = signature;
-
-        public Task<IReadOnlyList<KnownSignature?>> FindAsync(IReadOnlyList<string> keys)
-        {
-            Asked++;
-            return Task.FromResult<IReadOnlyList<KnownSignature?>>([.. keys.Select(key => Kept.GetValueOrDefault(key))]);
-        }
     }
 }

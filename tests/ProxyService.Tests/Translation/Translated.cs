@@ -19,10 +19,15 @@ internal static class Translated
     /// <summary>A request in Gemini's form.</summary>
     public static JsonNode Request(string openAi, out ChatRequest request, TranslationOptions? options = null)
     {
-        var body = Encoding.UTF8.GetBytes(openAi);
         request = Read(openAi);
+        return Request(request, openAi, options);
+    }
+
+    /// <summary>A request that was read already, in Gemini's form.</summary>
+    public static JsonNode Request(ChatRequest request, string openAi, TranslationOptions? options = null)
+    {
         using var target = new PooledBuffer();
-        GenerateContentWriter.Write(request, body, ModelProfiles.Default.For(request.Model), options ?? TranslationOptions.Plain, target);
+        GenerateContentWriter.Write(request, Encoding.UTF8.GetBytes(openAi), ModelProfiles.Default.For(request.Model), options ?? TranslationOptions.Plain, target);
         return JsonNode.Parse(target.WrittenSpan)!;
     }
 
@@ -75,7 +80,12 @@ internal static class Translated
     public static List<JsonNode> Stream(string gemini, string request = PlainRequest) => Stream(Encoding.UTF8.GetBytes(gemini.ReplaceLineEndings("\n")), request, 4096, out _);
 
     /// <summary>A stream, read in pieces, as the chunks a client gets.</summary>
-    public static List<JsonNode> Stream(byte[] gemini, string request, int pieces, out AnswerVerdict verdict)
+    public static List<JsonNode> Stream(byte[] gemini, string request, int pieces, out AnswerVerdict verdict) => Stream(gemini, request, pieces, out verdict, out _);
+
+    /// <summary>A stream as the chunks a client gets, and the calls and answers that need something when they come back.</summary>
+    public static List<JsonNode> Stream(byte[] gemini, string request, out List<SignedCall> signed) => Stream(gemini, request, 4096, out _, out signed);
+
+    private static List<JsonNode> Stream(byte[] gemini, string request, int pieces, out AnswerVerdict verdict, out List<SignedCall> signed)
     {
         using var events = new SseReader(1 << 22);
         using var translator = new StreamTranslator(Shape(request));
@@ -95,6 +105,7 @@ internal static class Translated
             translator.Finish(reply.ResponseId, target);
         }
 
+        signed = translator.Signed;
         var lines = Encoding.UTF8.GetString(target.WrittenSpan).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
         Assert.All(lines, line => Assert.StartsWith("data: {", line, StringComparison.Ordinal));
         Assert.All(lines, line => Assert.DoesNotContain('\n', line));
