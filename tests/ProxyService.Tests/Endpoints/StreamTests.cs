@@ -38,7 +38,7 @@ public sealed class StreamTests
     [InlineData("vertexai/streaming-failure-invalid-json.txt", "bad_upstream_response")]
     [InlineData("vertexai/streaming-failure-malformed-content.txt", "empty_response")]
     [InlineData("vertexai/streaming-failure-http-error.txt", "location_not_supported")]
-    public async Task Case44_Stream_FailedBeforeContent_IsAStatusNotAStream(string recorded, string code)
+    public async Task G44_Stream_FailedBeforeContent_IsAStatusNotAStream(string recorded, string code)
     {
         await using var upstream = await StubUpstream.StartAsync((context, _) => ReplayAsync(context, recorded));
         await using var gateway = await GatewayHost.StartAsync(upstream.Address, [Key]);
@@ -77,7 +77,7 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public async Task Case48_Stream_ErrorAfterContent_IsAnEventWithoutFinishOrEndMark()
+    public async Task G48_Stream_ErrorAfterContent_IsAnEventWithoutFinishOrEndMark()
     {
         await using var upstream = await StubUpstream.StartAsync((context, _) => ReplayAsync(context, "vertexai/streaming-failure-error-mid-stream.txt", pause: true));
         await using var gateway = await GatewayHost.StartAsync(upstream.Address, [Key, Other]);
@@ -137,7 +137,7 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public async Task Case64_Stream_ClientGone_TheUpstreamIsCancelledAndTokensAreKept()
+    public async Task G64_Stream_ClientGone_TheUpstreamIsCancelledAndTokensAreKept()
     {
         var cancelled = new TaskCompletionSource();
         await using var upstream = await StubUpstream.StartAsync(async (context, _) =>

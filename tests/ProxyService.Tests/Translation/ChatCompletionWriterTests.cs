@@ -27,7 +27,7 @@ public sealed class ChatCompletionWriterTests
     }
 
     [Fact]
-    public void Case52_CodeExecutionUsage_AddsUp()
+    public void G52_CodeExecutionUsage_AddsUp()
     {
         var usage = Write(Recorded.Bytes("googleai/unary-success-code-execution.json"))["usage"]!;
 

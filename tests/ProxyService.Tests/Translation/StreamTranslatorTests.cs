@@ -27,7 +27,7 @@ public sealed class StreamTranslatorTests
     }
 
     [Fact]
-    public void Case51_Usage_IsTheLastOneAndComesOnce()
+    public void G51_Usage_IsTheLastOneAndComesOnce()
     {
         var chunks = Translate(Encoding.UTF8.GetBytes("""
             data: {"candidates":[{"content":{"parts":[{"text":"a"}]}}],"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":1,"totalTokenCount":6}}
@@ -44,7 +44,7 @@ public sealed class StreamTranslatorTests
     }
 
     [Fact]
-    public void Case72_WithoutIncludeUsage_NoChunkMentionsUsage() =>
+    public void G72_WithoutIncludeUsage_NoChunkMentionsUsage() =>
         Assert.All(Translate(Recorded.Bytes("googleai/streaming-success-basic-reply-short.txt"), includeUsage: false, out _), chunk => Assert.False(chunk.AsObject().ContainsKey("usage")));
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class StreamTranslatorTests
     }
 
     [Fact]
-    public void Case45_RecitationAfterText_EndsAsFiltered()
+    public void G45_RecitationAfterText_EndsAsFiltered()
     {
         var chunks = Translate(Recorded.Bytes("vertexai/streaming-failure-recitation-no-content.txt"), includeUsage: false, out var text);
 
@@ -65,7 +65,7 @@ public sealed class StreamTranslatorTests
     }
 
     [Fact]
-    public void Case71_TwoCandidates_FinishEachOnItsOwn()
+    public void G71_TwoCandidates_FinishEachOnItsOwn()
     {
         var chunks = Translate(Encoding.UTF8.GetBytes("""
             data: {"candidates":[{"content":{"parts":[{"text":"a"}]}},{"index":1,"content":{"parts":[{"text":"b"}]},"finishReason":"MAX_TOKENS"}]}

@@ -41,7 +41,7 @@ public sealed class SseReaderTests
     }
 
     [Fact]
-    public void Case48_BareJsonAfterEvents_IsOneEvent()
+    public void G48_BareJsonAfterEvents_IsOneEvent()
     {
         var events = Texts(SseReaderFeed.Events(new SseReader(1 << 20), Recorded.Bytes("vertexai/streaming-failure-error-mid-stream.txt"), 100));
 
@@ -54,7 +54,7 @@ public sealed class SseReaderTests
     [InlineData("\n")]
     [InlineData("\r\n")]
     [InlineData("\r")]
-    public void Case48_BareJsonRightBehindAnEvent_IsAnEventOfItsOwn(string lineEnd)
+    public void G48_BareJsonRightBehindAnEvent_IsAnEventOfItsOwn(string lineEnd)
     {
         var stream = Encoding.UTF8.GetBytes("data: {\"a\":[\n{\"b\":1}]}\n{\n  \"error\": {\"code\": 499}\n}\n".ReplaceLineEndings(lineEnd));
         string[] expected = ["{\"a\":[{\"b\":1}]}\n", "{\n  \"error\": {\"code\": 499}\n}\n"];
@@ -85,7 +85,7 @@ public sealed class SseReaderTests
     }
 
     [Fact]
-    public void Case65_EventOfManyMegabytes_IsRead()
+    public void G65_EventOfManyMegabytes_IsRead()
     {
         var big = new string('x', 20_000_000);
 

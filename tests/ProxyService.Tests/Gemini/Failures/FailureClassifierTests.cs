@@ -18,7 +18,7 @@ public sealed class FailureClassifierTests
     private const string MixedPeriods = """{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaId":"XPerMinute","quotaValue":"5"},{"quotaId":"YPerDay","quotaValue":"50"}]}]}}""";
 
     [Fact]
-    public void Case56_DailyQuota_LastsUntilPacificMidnight_WhateverTheRetryDelaySays()
+    public void G56_DailyQuota_LastsUntilPacificMidnight_WhateverTheRetryDelaySays()
     {
         var quota = Assert.IsType<UpstreamOutcome.QuotaExhausted>(Classify(429, PerDay));
 
@@ -39,7 +39,7 @@ public sealed class FailureClassifierTests
     [InlineData(ZeroByMessage)]
     [InlineData(ZeroByAbsence)]
     [InlineData("""{"error":{"code":429,"message":"Gemini 2.5 Pro Preview doesn't have a free quota tier. Please use x","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[]}]}}""")]
-    public void Case57_LimitZero_IsNoRateLimit(string body) => Assert.Equal(UpstreamOutcomeClass.QuotaNotOffered, Classify(429, body).Class);
+    public void G57_LimitZero_IsNoRateLimit(string body) => Assert.Equal(UpstreamOutcomeClass.QuotaNotOffered, Classify(429, body).Class);
 
     [Theory]
     [InlineData("projects/710735018219", "projects/710735018219")]
