@@ -14,10 +14,16 @@ internal sealed class SchemaCleaner
     private const int MostExpanded = 200;
 
     private readonly JsonElement root;
+    private readonly SchemaCircles circles;
+    private string holder = "#";
     private int expanded;
     private readonly SortedSet<string> changed = new(StringComparer.Ordinal);
 
-    private SchemaCleaner(JsonElement root) => this.root = root;
+    private SchemaCleaner(JsonElement root)
+    {
+        this.root = root;
+        circles = new SchemaCircles(root);
+    }
 
     /// <summary>Writes a schema.</summary>
     /// <param name="writer">Gets it.</param>
@@ -129,11 +135,7 @@ internal sealed class SchemaCleaner
             throw new RequestRefusedException(OpenAiError.InvalidValue(field.Split('.')[0], $"'{field}' refers to a schema that is not part of it; only references that begin with '#' are supported."));
         }
 
-        if (pointer.StartsWith("#/definitions/", StringComparison.Ordinal))
-        {
-            pointer = "#/$defs/" + pointer["#/definitions/".Length..];
-        }
-
+        pointer = SchemaCircles.Normalize(pointer);
         if (pointer == "#" || (pointer.StartsWith("#/$defs/", StringComparison.Ordinal) && JsonPointer.Resolve(root, pointer) is not null))
         {
             writer.WriteString("$ref"u8, pointer);
@@ -157,15 +159,17 @@ internal sealed class SchemaCleaner
         }
 
         writer.WriteStartObject("$defs"u8);
+        var outer = holder;
         var written = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var holder in (string[])["$defs", "definitions"])
+        foreach (var keyword in (string[])["$defs", "definitions"])
         {
-            if (schema.Find(holder) is { ValueKind: JsonValueKind.Object } definitions)
+            if (schema.Find(keyword) is { ValueKind: JsonValueKind.Object } definitions)
             {
                 foreach (var definition in definitions.EnumerateObject())
                 {
                     if (written.Add(definition.Name))
                     {
+                        holder = $"#/$defs/{definition.Name}";
                         writer.WritePropertyName(definition.Name);
                         WriteSchema(writer, definition.Value, field, 0);
                     }
@@ -173,6 +177,7 @@ internal sealed class SchemaCleaner
             }
         }
 
+        holder = outer;
         writer.WriteEndObject();
     }
 
@@ -252,7 +257,8 @@ internal sealed class SchemaCleaner
         var first = true;
         foreach (var name in schema.Required)
         {
-            if (!schema.Properties.Any(property => property.Name == name))
+            var property = schema.Properties.FirstOrDefault(property => property.Name == name);
+            if (property.Name is null || circles.LeadsBack(property.Value, holder))
             {
                 changed.Add("required");
                 continue;

@@ -48,6 +48,36 @@ public sealed class SchemaCleanerTests
         Assert.Equal("#", (string?)cleaned["properties"]!["b"]!["$ref"]);
     }
 
+    [Theory]
+    [InlineData("""{"type":"object","properties":{"n":{"$ref":"#/$defs/N"}},"required":["n"],"$defs":{"N":{"type":"object","properties":{"v":{"type":"string"},"next":{"$ref":"#/$defs/N"}},"required":["v","next"]}}}""", """{"n":["n"],"N":["v"]}""")]
+    [InlineData("""{"type":"object","properties":{"n":{"$ref":"#/definitions/N"}},"required":["n"],"definitions":{"N":{"type":"object","properties":{"next":{"anyOf":[{"$ref":"#/definitions/N"},{"type":"null"}]},"all":{"type":"array","items":{"$ref":"#/definitions/N"}}},"required":["next","all"]}}}""", """{"n":["n"],"N":null}""")]
+    [InlineData("""{"type":"object","properties":{"n":{"$ref":"#/$defs/A"}},"required":["n"],"$defs":{"A":{"type":"object","properties":{"b":{"$ref":"#/$defs/N"}},"required":["b"]},"N":{"type":"object","properties":{"a":{"type":"object","properties":{"deep":{"$ref":"#/$defs/A"}},"required":["deep"]}},"required":["a"]}}}""", """{"n":["n"],"N":null}""")]
+    [InlineData("""{"type":"object","properties":{"n":{"$ref":"#"},"v":{"type":"integer"}},"required":["n","v"]}""", """{"n":["v"]}""")]
+    [InlineData("""{"type":"object","properties":{"n":{"$ref":"#/$defs/N"}},"required":["n"],"$defs":{"N":{"type":"object","properties":{"next":{"$ref":"#/$defs/N"},"v":{"$ref":"#/$defs/V"}},"required":["v"]},"V":{"type":"string"}}}""", """{"n":["n"],"N":["v"]}""")]
+    public void Circle_PassesAPropertyThatMayBeAbsent(string schema, string required)
+    {
+        var cleaned = Clean(schema, out _);
+        var expected = JsonNode.Parse(required)!;
+
+        Assert.Equal(expected["n"]?.ToJsonString(), cleaned["required"]?.ToJsonString());
+        Assert.Equal(expected["N"]?.ToJsonString(), cleaned["$defs"]?["N"]?["required"]?.ToJsonString());
+    }
+
+    [Fact]
+    public async Task ManyCircles_EndInTime()
+    {
+        var definitions = new JsonObject();
+        for (var i = 0; i < 2_000; i++)
+        {
+            definitions[$"d{i}"] = new JsonObject { ["type"] = "object", ["properties"] = new JsonObject { ["a"] = new JsonObject { ["$ref"] = $"#/$defs/d{(i + 1) % 2_000}" }, ["b"] = new JsonObject { ["$ref"] = $"#/$defs/d{(i * 7) % 2_000}" } }, ["required"] = new JsonArray("a", "b") };
+        }
+
+        var schema = new JsonObject { ["type"] = "object", ["properties"] = new JsonObject { ["x"] = new JsonObject { ["$ref"] = "#/$defs/d0" } }, ["$defs"] = definitions };
+        var cleaned = await Task.Run(() => Clean(schema.ToJsonString(), out _), TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+
+        Assert.Equal(2_000, cleaned["$defs"]!.AsObject().Count);
+    }
+
     [Fact]
     public void RecordedSchema_IsCleanedWithoutALoss()
     {

@@ -1,0 +1,103 @@
+using System.Text.Json;
+
+namespace GeminiBalance.ProxyService.Translation.Requests;
+
+/// <summary>
+/// Finds properties through which a schema demands itself. Gemini follows references to a limited depth, so a circle must pass a property that may be absent;
+/// one that may be null is not enough (see <c>responseJsonSchema</c> in Google's API reference).
+/// </summary>
+/// <param name="root">The whole schema.</param>
+internal sealed class SchemaCircles(JsonElement root)
+{
+    /// <summary>The most places looked at in one schema; what lies beyond is taken for free of circles.</summary>
+    private const int MostSteps = 100_000;
+
+    private readonly Dictionary<string, HashSet<string>> demanded = new(StringComparer.Ordinal);
+    private int steps;
+
+    /// <summary>Whether a property that must be there demands the schema it is a part of.</summary>
+    /// <param name="property">The property's schema.</param>
+    /// <param name="holder">Pointer of the schema: <c>#</c>, or that of a definition.</param>
+    public bool LeadsBack(JsonElement property, string holder)
+    {
+        var open = new Stack<string>(DemandedBy(property));
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        while (open.TryPop(out var pointer))
+        {
+            if (pointer == holder)
+            {
+                return true;
+            }
+
+            if (seen.Add(pointer) && steps++ < MostSteps)
+            {
+                foreach (var next in DemandedBy(pointer))
+                {
+                    open.Push(next);
+                }
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>A pointer with the newer word for definitions.</summary>
+    public static string Normalize(string pointer) =>
+        pointer.StartsWith("#/definitions/", StringComparison.Ordinal) ? "#/$defs/" + pointer["#/definitions/".Length..] : pointer;
+
+    private HashSet<string> DemandedBy(string pointer)
+    {
+        if (!demanded.TryGetValue(pointer, out var found))
+        {
+            found = JsonPointer.Resolve(root, pointer) is { } schema ? DemandedBy(schema) : [];
+            demanded[pointer] = found;
+        }
+
+        return found;
+    }
+
+    private HashSet<string> DemandedBy(JsonElement schema)
+    {
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        Collect(schema, found);
+        return found;
+    }
+
+    private void Collect(JsonElement schema, HashSet<string> found)
+    {
+        if (schema.ValueKind != JsonValueKind.Object || steps++ >= MostSteps)
+        {
+            return;
+        }
+
+        foreach (var keyword in schema.EnumerateObject())
+        {
+            switch (keyword.Name)
+            {
+                case "$ref" when keyword.Value.ValueKind == JsonValueKind.String:
+                    found.Add(Normalize(keyword.Value.GetString()!));
+                    break;
+                case "items" or "additionalProperties" when keyword.Value.ValueKind == JsonValueKind.Object:
+                    Collect(keyword.Value, found);
+                    break;
+                case "anyOf" or "oneOf" or "allOf" or "prefixItems" or "items" when keyword.Value.ValueKind == JsonValueKind.Array:
+                    foreach (var part in keyword.Value.EnumerateArray())
+                    {
+                        Collect(part, found);
+                    }
+
+                    break;
+                case "properties" when keyword.Value.ValueKind == JsonValueKind.Object && schema.TryGetProperty("required", out var required) && required.ValueKind == JsonValueKind.Array:
+                    foreach (var name in required.EnumerateArray())
+                    {
+                        if (name.ValueKind == JsonValueKind.String && keyword.Value.TryGetProperty(name.GetString()!, out var property))
+                        {
+                            Collect(property, found);
+                        }
+                    }
+
+                    break;
+            }
+        }
+    }
+}
