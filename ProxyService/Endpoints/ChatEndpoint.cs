@@ -64,6 +64,11 @@ internal sealed class ChatEndpoint(
             return;
         }
 
+        if (settings.BuiltInToolsByName)
+        {
+            request.Tools.TakeBuiltInsByName();
+        }
+
         var profile = settings.ProfileOf(model.Name);
         await signatures.RestoreAsync(operation.AccessKey.Id, request, body.Written, profile).ConfigureAwait(false);
         var envelope = new AnswerEnvelope(JsonText.Quote(request.Model), time.GetUtcNow().ToUnixTimeSeconds());

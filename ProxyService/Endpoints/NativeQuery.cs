@@ -17,11 +17,24 @@ internal static class NativeQuery
     {
         error = null;
         var asEvents = false;
+        var saysForm = false;
         var kept = new StringBuilder();
         foreach (var pair in new QueryStringEnumerable(query.Value))
         {
             var name = pair.DecodeName().ToString();
             var value = pair.DecodeValue().ToString();
+            if (name is "alt" or "$alt")
+            {
+                if (saysForm)
+                {
+                    // Which of two forms the upstream would take is not ours to guess.
+                    error = OpenAiError.InvalidValue(name, "The form of the answer is given twice: give 'alt' once.");
+                    return default;
+                }
+
+                saysForm = true;
+            }
+
             switch (name)
             {
                 case "alt" or "$alt" when value is "json" or "sse" || value.StartsWith("json;enum-encoding=", StringComparison.Ordinal) || value.StartsWith("sse;enum-encoding=", StringComparison.Ordinal):

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -7,8 +8,8 @@ namespace GeminiBalance.ProxyService.Json;
 /// <summary>Raw JSON strings and the writing of JSON by hand, where a writer per stream chunk would cost more than the chunk.</summary>
 internal static class JsonText
 {
-    /// <summary>Whether an escaped string holds half of a surrogate pair: valid JSON, but no Unicode text.</summary>
-    /// <param name="escaped">The bytes between the quotes of a valid JSON string.</param>
+    /// <summary>Whether an escaped string, or any string of a JSON document, holds half of a surrogate pair: valid JSON, but no Unicode text.</summary>
+    /// <param name="escaped">The bytes between the quotes of a valid JSON string, or a whole valid document.</param>
     public static bool HasLoneSurrogate(ReadOnlySpan<byte> escaped)
     {
         var awaitsLow = false;
@@ -54,6 +55,10 @@ internal static class JsonText
         var encoded = JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes;
         return [(byte)'"', .. encoded, (byte)'"'];
     }
+
+    /// <summary>The text an escaped string stands for; null when it holds half of a surrogate pair.</summary>
+    /// <param name="escaped">The bytes between the quotes of a valid JSON string.</param>
+    public static string? Text(ReadOnlySpan<byte> escaped) => HasLoneSurrogate(escaped) ? null : Encoding.UTF8.GetString(Unescape(escaped));
 
     /// <summary>The text an escaped string stands for, in UTF-8.</summary>
     /// <param name="escaped">The bytes between the quotes of a valid JSON string without lone surrogates.</param>

@@ -19,6 +19,33 @@ internal sealed class ToolSettings
 
     /// <summary><c>parallel_tool_calls</c>: false means one call per answer.</summary>
     public bool Parallel { get; set; } = true;
+
+    /// <summary>Takes functions that are called like Google's own tools for these.</summary>
+    public void TakeBuiltInsByName()
+    {
+        Functions.RemoveAll(function =>
+        {
+            var tool = OfName(function.Name);
+            BuiltIn |= tool;
+            return tool != BuiltInTools.None;
+        });
+        Choice = Choice switch
+        {
+            // Only functions can be demanded.
+            ToolChoice.Required when Functions.Count == 0 => new ToolChoice.Auto(),
+            ToolChoice.Only only when only.Names.Any(name => OfName(name) != BuiltInTools.None) =>
+                only.Names.Where(name => OfName(name) == BuiltInTools.None).ToList() is { Count: > 0 } left ? only with { Names = left } : new ToolChoice.Auto(),
+            _ => Choice,
+        };
+    }
+
+    private static BuiltInTools OfName(string name) => name switch
+    {
+        "googleSearch" => BuiltInTools.Search,
+        "codeExecution" => BuiltInTools.CodeExecution,
+        "urlContext" => BuiltInTools.UrlContext,
+        _ => BuiltInTools.None,
+    };
 }
 
 /// <summary>A function of the client.</summary>

@@ -24,6 +24,9 @@ internal sealed class ModelsOptions : IValidateOptions<ModelsOptions>
     /// <summary>Whether JSON together with tools is refused on models that cannot do both, instead of being asked for in words.</summary>
     public bool RefuseJsonWithTools { get; set; }
 
+    /// <summary>Whether functions called <c>googleSearch</c>, <c>codeExecution</c> or <c>urlContext</c> stand for Google's own tools; a client's own functions of these names are not called then.</summary>
+    public bool BuiltInToolsByName { get; set; }
+
     /// <summary>Families of models, by the beginning of their names: these win over the shipped ones.</summary>
     public Dictionary<string, ModelProfileOptions> Profiles { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 

@@ -107,6 +107,9 @@ internal sealed class TranslationSettings : IDisposable
             : choice;
     }
 
+    /// <inheritdoc cref="ModelsOptions.BuiltInToolsByName" />
+    public bool BuiltInToolsByName => models.CurrentValue.BuiltInToolsByName;
+
     /// <summary>How a request for a model is translated.</summary>
     /// <param name="model">The model.</param>
     /// <param name="learned">What it was seen to refuse.</param>

@@ -18,7 +18,8 @@ internal static class Annotations
     /// <param name="citations">The raw <c>citationMetadata</c>; empty when there is none.</param>
     public static void Append(PooledBuffer target, ReadOnlySpan<byte> content, IReadOnlyList<int> partStarts, ReadOnlySpan<byte> grounding, ReadOnlySpan<byte> citations)
     {
-        if (grounding.IsEmpty && citations.IsEmpty)
+        // Half a character has no place in a text: then there is nothing to point at, or nothing to point to.
+        if ((grounding.IsEmpty && citations.IsEmpty) || JsonText.HasLoneSurrogate(content) || JsonText.HasLoneSurrogate(grounding) || JsonText.HasLoneSurrogate(citations))
         {
             return;
         }

@@ -44,5 +44,5 @@ internal readonly record struct SignedCall(string CallId, string? Signature, boo
             : null;
     }
 
-    private static string? SignatureOf(ReadOnlySpan<byte> raw) => raw.Length > 2 && !JsonText.HasLoneSurrogate(raw[1..^1]) ? Encoding.UTF8.GetString(JsonText.Unescape(raw[1..^1])) : null;
+    private static string? SignatureOf(ReadOnlySpan<byte> raw) => raw.Length > 2 ? JsonText.Text(raw[1..^1]) : null;
 }

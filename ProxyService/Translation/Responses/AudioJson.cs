@@ -30,7 +30,7 @@ internal static class AudioJson
         using var samples = new PooledBuffer();
         foreach (var part in parts)
         {
-            if (part.Kind != GeminiPartKind.Media || PartJson.IsImage(part, json))
+            if (part.Kind != GeminiPartKind.Media || PartJson.IsImage(part, json) || JsonText.HasLoneSurrogate(part.Value.InnerIn(json)))
             {
                 continue;
             }

@@ -12,7 +12,7 @@ internal static class LogProbabilitiesJson
     /// <param name="raw">The raw <c>logprobsResult</c>; empty when there is none.</param>
     public static void Append(PooledBuffer target, ReadOnlySpan<byte> raw)
     {
-        if (raw.IsEmpty || JsonElement.Parse(raw) is not { ValueKind: JsonValueKind.Object } result || !result.TryGetProperty("chosenCandidates", out var chosen) || chosen.ValueKind != JsonValueKind.Array)
+        if (raw.IsEmpty || JsonText.HasLoneSurrogate(raw) || JsonElement.Parse(raw) is not { ValueKind: JsonValueKind.Object } result || !result.TryGetProperty("chosenCandidates", out var chosen) || chosen.ValueKind != JsonValueKind.Array)
         {
             target.Append("null"u8);
             return;

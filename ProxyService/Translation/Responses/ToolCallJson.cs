@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using GeminiBalance.ProxyService.Gemini;
 using GeminiBalance.ProxyService.Json;
 using GeminiBalance.ProxyService.OpenAi;
@@ -43,7 +42,7 @@ internal static class ToolCallJson
 
         AppendExtra(target, part.Signature.In(json), default);
         target.Append("}"u8);
-        return new SignedCall(id, Encoding.UTF8.GetString(JsonText.Unescape(part.Signature.InnerIn(json))));
+        return new SignedCall(id, JsonText.Text(part.Signature.InnerIn(json)));
     }
 
     /// <summary>Appends <c>{"name":…,"arguments":…}</c>.</summary>
@@ -51,9 +50,9 @@ internal static class ToolCallJson
     {
         var name = part.Name.In(json);
         target.Append("{\"name\":"u8);
-        if (name.Length > 2 && name[1] == '_')
+        if (name.Length > 2 && name[1] == '_' && JsonText.Text(part.Name.InnerIn(json)) is { } renamed)
         {
-            target.Append(JsonText.Quote(FunctionNames.ForClient(Encoding.UTF8.GetString(JsonText.Unescape(part.Name.InnerIn(json))), shape.Request.Tools.Functions)));
+            target.Append(JsonText.Quote(FunctionNames.ForClient(renamed, shape.Request.Tools.Functions)));
         }
         else
         {
@@ -103,7 +102,7 @@ internal static class ToolCallJson
 
     private static string IdOf(GeminiPart part, ReadOnlySpan<byte> json, ISet<string> used)
     {
-        if (part.Id is { IsNone: false, IsEmptyString: false } && Encoding.UTF8.GetString(JsonText.Unescape(part.Id.InnerIn(json))) is var given && used.Add(given))
+        if (part.Id is { IsNone: false, IsEmptyString: false } && JsonText.Text(part.Id.InnerIn(json)) is { } given && used.Add(given))
         {
             return given;
         }

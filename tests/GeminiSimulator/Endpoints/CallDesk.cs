@@ -63,15 +63,42 @@ internal sealed class CallDesk(KeyRing keys, ScriptBook scripts, QuotaBook quota
                 return (null, GoogleError.InvalidArgument("Invalid JSON payload received. Root must be an object."));
             }
 
+            DecodeTexts(body);
             return WireSchema.Check(body, message) is { } error ? (null, error) : (body, null);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // Half of a surrogate pair surfaces as InvalidOperationException.
             return (null, GoogleError.InvalidArgument("Invalid JSON payload received. " + e.Message));
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
             return (null, GoogleError.InvalidArgument($"Request payload size exceeds the limit: {options.BodyLimit} bytes."));
+        }
+    }
+
+    /// <summary>Decodes every text, so that one that is no Unicode is found here.</summary>
+    private static void DecodeTexts(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject found:
+                foreach (var (_, value) in found)
+                {
+                    DecodeTexts(value);
+                }
+
+                break;
+            case JsonArray list:
+                foreach (var value in list)
+                {
+                    DecodeTexts(value);
+                }
+
+                break;
+            case JsonValue value when value.GetValueKind() == JsonValueKind.String:
+                value.GetValue<string>();
+                break;
         }
     }
 

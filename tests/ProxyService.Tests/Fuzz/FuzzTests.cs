@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using System.Globalization;
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -11,14 +8,10 @@ namespace GeminiBalance.ProxyService.Tests.Fuzz;
 
 /// <summary>
 /// Requests nobody thought of, against the gateway and a simulator that is as strict as Google: no 5xx, no hang, nothing goes upstream that has the wrong shape,
-/// and no key suffers. A failure names the seed of its request; <c>FUZZ_SEED</c> begins elsewhere.
+/// and no key suffers.
 /// </summary>
 public sealed class FuzzTests
 {
-    private const int Parallel = 8;
-    private const int MostFaults = 10;
-
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly JsonSerializerOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     [Fact]
@@ -30,61 +23,37 @@ public sealed class FuzzTests
 
     private static async Task RunAsync(int count, int standardSeed)
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("FUZZ_SEED"), CultureInfo.InvariantCulture, out var wanted) ? wanted : standardSeed;
-        TestContext.Current.TestOutputHelper?.WriteLine("Seeds {0} to {1}", seed, seed + count - 1);
         await using var simulator = await GeminiSimulatorHost.StartAsync("--Simulator:LedgerCapacity=1000000");
         var key = await simulator.Control.HealthyKeyAsync();
         await using var gateway = await GatewayHost.StartAsync(simulator.Address, [key.Value], ("Forwarding:CommitAfterSeconds", "60"));
-        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Parallel * 2 }) { BaseAddress = gateway.Address, Timeout = Patience };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", gateway.AccessKey);
-        var faults = new ConcurrentQueue<string>();
-        var good = 0;
 
-        await System.Threading.Tasks.Parallel.ForEachAsync(Enumerable.Range(seed, count), new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = TestContext.Current.CancellationToken }, async (number, cancellation) =>
-        {
-            if (faults.Count >= MostFaults)
-            {
-                return;
-            }
+        var good = await FuzzRun.AskAsync(gateway, count, standardSeed, Request, Judge);
 
-            var (path, body) = Request(number);
-            try
-            {
-                using var content = new ByteArrayContent(body);
-                content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-                content.Headers.TryAddWithoutValidation("x-fuzz", number.ToString(CultureInfo.InvariantCulture));
-                using var response = await client.PostAsync(path, content, cancellation);
-                var text = await response.Content.ReadAsStringAsync(cancellation);
-                Interlocked.Add(ref good, response.IsSuccessStatusCode ? 1 : 0);
-                if ((int)response.StatusCode >= 500 || (!response.IsSuccessStatusCode && JsonNode.Parse(text)?["error"]?["message"] is null))
-                {
-                    faults.Enqueue(Describe(number, path, body, $"{(int)response.StatusCode} {text}"));
-                }
-                else if (response.StatusCode == System.Net.HttpStatusCode.BadRequest && response.Headers.Contains("x-gb-attempts") && !IsAboutAFeature(text))
-                {
-                    faults.Enqueue(Describe(number, path, body, "went upstream and was refused: " + text));
-                }
-            }
-            catch (Exception e) when (e is HttpRequestException or OperationCanceledException or JsonException)
-            {
-                faults.Enqueue(Describe(number, path, body, e.Message));
-            }
-        });
-
-        Assert.True(faults.IsEmpty, string.Join("\n\n", faults.Take(3)));
         var summary = await simulator.Control.SettledAsync(TimeSpan.FromSeconds(30));
         Assert.Empty((await simulator.Control.LedgerAsync()).Where(call => call.Status == 400 && !IsAboutAFeature(call.Error)).Select(call => call.Error).Distinct());
         Assert.InRange(good, count / 10, count);
         Assert.True(summary.Calls >= good);
         Assert.Empty(gateway.Ledger.Failures);
         Assert.Single(gateway.Pool.EligibleFor("gemini-2.5-flash")!.Keys);
-        Assert.Equal(count, gateway.Ledger.Facts.Count);
+    }
+
+    private static string? Judge(FuzzRequest request, HttpResponseMessage response, byte[] answer)
+    {
+        if (response.IsSuccessStatusCode)
+        {
+            return null;
+        }
+
+        var text = Encoding.UTF8.GetString(answer);
+        return (int)response.StatusCode >= 500 || JsonNode.Parse(text)?["error"]?["message"] is null ? $"{(int)response.StatusCode} {text}"
+            : response.StatusCode == System.Net.HttpStatusCode.BadRequest && response.Headers.Contains("x-gb-attempts") && !IsAboutAFeature(text) ? "went upstream and was refused: " + text
+            : null;
     }
 
     /// <summary>Which models give log probabilities is known to nobody before they are asked; asked they are once a day.</summary>
     private static bool IsAboutAFeature(string? message) => message?.Contains("Logprobs is not enabled for", StringComparison.Ordinal) == true;
 
-    private static (string Path, byte[] Body) Request(int number)
+    private static FuzzRequest Request(int number)
     {
         var chance = new Chance(number);
         var embeds = chance.Of(0.1);
@@ -96,7 +65,7 @@ public sealed class FuzzTests
         }
 
         var body = Encoding.UTF8.GetBytes(request.ToJsonString(chance.Of(0.5) ? Plain : null));
-        return (embeds ? "/v1/embeddings" : "/v1/chat/completions", kind < 8 ? body : Mutation.Bytes(body, chance));
+        return new FuzzRequest(embeds ? "/v1/embeddings" : "/v1/chat/completions", kind < 8 ? body : Mutation.Bytes(body, chance));
     }
 
     private static JsonObject Embeddings(Chance chance)
@@ -117,11 +86,5 @@ public sealed class FuzzTests
         }
 
         return request;
-    }
-
-    private static string Describe(int number, string path, byte[] body, string what)
-    {
-        var shown = Encoding.UTF8.GetString(body);
-        return $"Seed {number}, POST {path}: {what[..Math.Min(600, what.Length)]}\n{shown[..Math.Min(2_000, shown.Length)]}";
     }
 }
