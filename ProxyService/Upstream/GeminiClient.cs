@@ -28,6 +28,9 @@ internal sealed class GeminiClient : IDisposable
             EnableMultipleHttp2Connections = true,
             MaxResponseHeadersLength = 64,
 
+            // A stream nobody reads any more is not read to its end for the sake of the connection: the model would go on writing.
+            ResponseDrainTimeout = TimeSpan.Zero,
+
             // The upstream is not part of our traces: it gets no ids of ours.
             ActivityHeadersPropagator = null,
         });

@@ -192,6 +192,21 @@ public sealed class AnswerTests
         Assert.All(message["annotations"]?.AsArray() ?? [], annotation => Assert.InRange((int)annotation!["url_citation"]!["end_index"]!, 1, length));
     }
 
+    [Theory]
+    [InlineData("""{"candidates":[{"content":{"parts":[{"text":"abc"}]},"finishReason":"STOP","groundingMetadata":{"groundingChunks":[{"web":{"uri":"http://x","title":"\ud800"}}],"groundingSupports":[{"segment":{"endIndex":3},"groundingChunkIndices":[0]}]}}]}""")]
+    [InlineData("""{"candidates":[{"content":{"parts":[{"text":"a\udc00c"}]},"finishReason":"STOP","citationMetadata":{"citationSources":[{"uri":"http://x"}]}}]}""")]
+    [InlineData("""{"candidates":[{"content":{"parts":[{"text":"abc"}]},"finishReason":"STOP","logprobsResult":{"chosenCandidates":[{"token":"\ud800"}]}}]}""")]
+    [InlineData("""{"candidates":[{"content":{"parts":[{"functionCall":{"id":"\ud800","name":"_\ud800"},"thoughtSignature":"\ud800"}]},"finishReason":"STOP"}]}""")]
+    public void HalfCharacters_DoNoHarm(string answer)
+    {
+        var whole = Translated.Answer(answer)["choices"]![0]!;
+        var streamed = Translated.Stream(Translated.Event(answer));
+
+        Assert.Null(whole["message"]!["annotations"]);
+        Assert.NotNull(whole["finish_reason"]);
+        Assert.NotNull(streamed[^1]["choices"]![0]!["finish_reason"]);
+    }
+
     [Fact]
     public void Annotations_ComeWithTheFinishOfAStream()
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using GeminiBalance.ProxyService.OpenAi;
 using GeminiBalance.ProxyService.Translation.Requests;
 using Xunit;
 
@@ -175,6 +176,31 @@ public sealed class ToolRequestTests
         var written = Translated.Request("""{"model":"gemini-2.5-flash","messages":[{"role":"user","content":"q"}],"tools":[{"type":"code_interpreter"}],"extra_body":{"google":{"tools":[{"urlContext":{}}]}}}""", new TranslationOptions { Search = true });
 
         Assert.Equal("""[{"googleSearch":{}},{"codeExecution":{}},{"urlContext":{}}]""", written["tools"]!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("", """[{"functionDeclarations":[{"name":"now","description":"now"}]},{"googleSearch":{}}]""", """{"functionCallingConfig":{"mode":"VALIDATED"},"includeServerSideToolInvocations":true}""")]
+    [InlineData(""","tool_choice":{"type":"function","function":{"name":"googleSearch"}}""", """[{"functionDeclarations":[{"name":"now","description":"now"}]},{"googleSearch":{}}]""", """{"functionCallingConfig":{"mode":"VALIDATED"},"includeServerSideToolInvocations":true}""")]
+    [InlineData(""","tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"now"}},{"type":"function","function":{"name":"googleSearch"}}]}}""", """[{"functionDeclarations":[{"name":"now","description":"now"}]},{"googleSearch":{}}]""", """{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":["now"]},"includeServerSideToolInvocations":true}""")]
+    public void FunctionsCalledLikeGooglesTools_StandForThem_WhenSoSet(string choice, string tools, string config)
+    {
+        var body = $$$$"""{"model":"gemini-3-flash-preview","messages":[{"role":"user","content":"q"}],"tools":[{{{{Now}}}},{"type":"function","function":{"name":"googleSearch"}}]{{{{choice}}}}}""";
+        var request = Translated.Read(body);
+        request.Tools.TakeBuiltInsByName();
+        var written = Translated.Request(request, body);
+
+        Assert.Equal(tools, written["tools"]!.ToJsonString());
+        Assert.Equal(config, written["toolConfig"]!.ToJsonString());
+        Assert.Contains("\"googleSearch\"", Translated.Request(body)["tools"]![0]!["functionDeclarations"]!.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void NothingButSuchAFunction_LeavesNothingToDemand()
+    {
+        var request = Translated.Read("""{"model":"gemini-2.5-flash","messages":[{"role":"user","content":"q"}],"tools":[{"type":"function","function":{"name":"codeExecution"}}],"tool_choice":"required"}""");
+        request.Tools.TakeBuiltInsByName();
+
+        Assert.Equal((new ToolChoice.Auto(), BuiltInTools.CodeExecution, 0), (request.Tools.Choice, request.Tools.BuiltIn, request.Tools.Functions.Count));
     }
 
     [Fact]
