@@ -83,10 +83,14 @@ internal static class GeminiPartReader
             return;
         }
 
-        var isEmptyText = part.Kind == GeminiPartKind.Text && (part.Value.IsNone || part.Value.IsEmptyString);
-        if ((found && !isEmptyText) || !part.Signature.IsNone)
+        if (found && !(part.Kind == GeminiPartKind.Text && part.Value.IsEmptyString))
         {
-            reply.Parts.Add(isEmptyText ? part with { Value = default } : thought && part.Kind == GeminiPartKind.Text ? part with { Kind = GeminiPartKind.Thought } : part);
+            reply.Parts.Add(thought && part.Kind == GeminiPartKind.Text ? part with { Kind = GeminiPartKind.Thought } : part);
+        }
+        else if (!part.Signature.IsNone)
+        {
+            // Nothing that can be shown or called, but the signature must come back.
+            reply.Parts.Add(new GeminiPart(GeminiPartKind.Text, default, Signature: part.Signature));
         }
 
         reply.HasUnknownParts |= other && !found;

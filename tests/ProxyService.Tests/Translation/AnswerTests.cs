@@ -208,6 +208,15 @@ public sealed class AnswerTests
     }
 
     [Fact]
+    public void SignedCallWithoutAName_IsNoCall_AndKeepsItsSignature()
+    {
+        const string answer = """{"candidates":[{"content":{"parts":[{"text":"a"},{"functionCall":{"args":{}},"thoughtSignature":"sig"}]},"finishReason":"STOP"}]}""";
+
+        Assert.Equal("""{"role":"assistant","content":"a","refusal":null,"extra_content":{"google":{"thought_signature":"sig"}}}""", Translated.Answer(answer)["choices"]![0]!["message"]!.ToJsonString());
+        Assert.Equal("stop", (string?)Translated.Stream(Translated.Event(answer))[^1]["choices"]![0]!["finish_reason"]);
+    }
+
+    [Fact]
     public void Annotations_ComeWithTheFinishOfAStream()
     {
         var chunks = Translated.Stream(
