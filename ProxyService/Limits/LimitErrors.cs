@@ -12,10 +12,10 @@ internal static class LimitErrors
     {
         var (what, type, code) = verdict.Reached switch
         {
-            LimitKind.RequestsPerMinute => (Count(limits.RequestsPerMinute, "requests per minute"), OpenAiErrorTypes.RateLimit, "rate_limit_exceeded"),
-            LimitKind.TokensPerMinute => (Count(limits.TokensPerMinute, "tokens per minute"), OpenAiErrorTypes.RateLimit, "rate_limit_exceeded"),
-            LimitKind.RequestsPerDay => (Count(limits.RequestsPerDay, "requests per day"), OpenAiErrorTypes.RateLimit, "rate_limit_exceeded"),
-            LimitKind.Concurrency => (Count(limits.Concurrency, "requests at the same time"), OpenAiErrorTypes.RateLimit, "rate_limit_exceeded"),
+            LimitKind.RequestsPerMinute => (Count(limits.RequestsPerMinute, "requests per minute"), OpenAiErrorTypes.Requests, "rate_limit_exceeded"),
+            LimitKind.TokensPerMinute => (Count(limits.TokensPerMinute, "tokens per minute"), OpenAiErrorTypes.Tokens, "rate_limit_exceeded"),
+            LimitKind.RequestsPerDay => (Count(limits.RequestsPerDay, "requests per day"), OpenAiErrorTypes.Requests, "rate_limit_exceeded"),
+            LimitKind.Concurrency => (Count(limits.Concurrency, "requests at the same time"), OpenAiErrorTypes.Requests, "rate_limit_exceeded"),
             LimitKind.TokensPerDay => (Count(limits.TokensPerDay, "tokens per day"), OpenAiErrorTypes.InsufficientQuota, "insufficient_quota"),
             LimitKind.TokensPerMonth => (Count(limits.TokensPerMonth, "tokens per month"), OpenAiErrorTypes.InsufficientQuota, "insufficient_quota"),
             LimitKind.CostPerDay => (Money(limits.CostPerDay, "per day"), OpenAiErrorTypes.InsufficientQuota, "insufficient_quota"),

@@ -115,6 +115,12 @@ internal static class OpenAiErrorTypes
     /// <summary>Too many requests.</summary>
     public const string RateLimit = "rate_limit_error";
 
+    /// <summary>A limit of requests is reached, in OpenAI's word for it.</summary>
+    public const string Requests = "requests";
+
+    /// <summary>A limit of tokens is reached, in OpenAI's word for it.</summary>
+    public const string Tokens = "tokens";
+
     /// <summary>The quota is used up.</summary>
     public const string InsufficientQuota = "insufficient_quota";
 

@@ -18,7 +18,10 @@ public sealed class SecretsSweepTests(GatewayFixture gateway) : IAsyncLifetime
     /// <summary>Is everywhere: a search that does not find it looks in the wrong place.</summary>
     private const string Known = "gemini-2.5-flash";
 
-    private readonly string[] secrets = [gateway.AccessKey, Prompt];
+    /// <summary>A key of somebody else, or one with a slip of the hand: as secret as one that is right.</summary>
+    private const string Stranger = "sk-gb-not-one-of-ours-0123456789abcdef";
+
+    private readonly string[] secrets = [gateway.AccessKey, Stranger, Prompt];
 
     public async ValueTask InitializeAsync()
     {
@@ -31,6 +34,21 @@ public sealed class SecretsSweepTests(GatewayFixture gateway) : IAsyncLifetime
             Assert.Equal(HttpStatusCode.OK, stream.StatusCode);
             await stream.Content.ReadAsStringAsync();
             Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.Unauthorized), (refused.StatusCode, stranger.StatusCode));
+        }
+
+        // An address is what every server, proxy and library writes down first. Wrong keys are few: too many are not even looked at.
+        foreach (var (key, method, status) in ((string, string, HttpStatusCode)[])
+            [
+                (gateway.AccessKey, "generateContent?key=", HttpStatusCode.OK),
+                (gateway.AccessKey, "streamGenerateContent?alt=sse&key=", HttpStatusCode.OK),
+                (gateway.AccessKey, "countTokens?%6bey=", HttpStatusCode.OK),
+                (Stranger, "generateContent?key=", HttpStatusCode.Unauthorized),
+            ])
+        {
+            using var content = new StringContent($$"""{"contents":[{"parts":[{"text":"{{Prompt}}"}]}]}""", Encoding.UTF8, "application/json");
+            using var answer = await gateway.Gateway.PostAsync($"/v1beta/models/gemini-2.5-flash:{method}{key}", content);
+            Assert.Equal(status, answer.StatusCode);
+            Assert.DoesNotContain(key, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         }
 
         await Eventually.TrueAsync(async () => (await gateway.ProxyStatusAsync()).UnsentFacts == 0, TimeSpan.FromSeconds(60), "every fact on the bus");

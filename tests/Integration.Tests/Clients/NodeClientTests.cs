@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json.Nodes;
+using GeminiBalance.Contracts;
 using Xunit;
 
 namespace GeminiBalance.Integration.Tests.Clients;
@@ -9,6 +10,9 @@ namespace GeminiBalance.Integration.Tests.Clients;
 public sealed class NodeClientTests(GatewayFixture gateway) : IAsyncLifetime
 {
     private static readonly string Folder = typeof(NodeClientTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(metadata => metadata.Key == "ClientsFolder").Value!;
+
+    private string hasty = "";
+    private string spent = "";
 
     public async ValueTask InitializeAsync()
     {
@@ -19,13 +23,15 @@ public sealed class NodeClientTests(GatewayFixture gateway) : IAsyncLifetime
             await RunAsync("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts");
         }
 
+        hasty = (await gateway.CreateAccessKeyAsync("hasty", new AccessKeyLimits(RequestsPerMinute: 60))).Key;
+        spent = (await gateway.CreateAccessKeyAsync("spent", new AccessKeyLimits(RequestsPerDay: 1))).Key;
         await gateway.Simulator.MarkersAsync(true);
     }
 
     public ValueTask DisposeAsync() => new(gateway.Simulator.MarkersAsync(false));
 
     [Theory]
-    [InlineData("openai.mjs", 13)]
+    [InlineData("openai.mjs", 15)]
     [InlineData("genai.mjs", 8)]
     [InlineData("vercel.mjs", 8)]
     [InlineData("agents.mjs", 3)]
@@ -42,6 +48,8 @@ public sealed class NodeClientTests(GatewayFixture gateway) : IAsyncLifetime
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["OPENAI_BASE_URL"] = gateway.OpenAiAddress.ToString();
         start.Environment["OPENAI_API_KEY"] = gateway.AccessKey;
+        start.Environment["OPENAI_HASTY_KEY"] = hasty;
+        start.Environment["OPENAI_SPENT_KEY"] = spent;
         using var process = Process.Start(start)!;
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         var output = process.StandardOutput.ReadToEndAsync(limit.Token);

@@ -159,4 +159,33 @@ await run({
     await assert.rejects(patient.chat.completions.create({ model, messages: [] }), OpenAI.BadRequestError);
     assert.equal(counting.calls, 2);
   },
+
+  rateLimit: async () => {
+    const counting = countingFetch();
+    const hasty = new OpenAI({ apiKey: process.env.OPENAI_HASTY_KEY, maxRetries: 0 });
+    const patient = new OpenAI({ apiKey: process.env.OPENAI_HASTY_KEY, maxRetries: 2, fetch: counting });
+    const ask = (client) => client.chat.completions.create({ model, messages: user("hi") });
+    let refused;
+    for (let i = 0; i < 200 && !refused; i += 10) {
+      const all = await Promise.allSettled(Array.from({ length: 10 }, () => ask(hasty)));
+      refused = all.find((one) => one.status === "rejected")?.reason;
+    }
+    assert.ok(refused instanceof OpenAI.RateLimitError, String(refused));
+    assert.equal(refused.code, "rate_limit_exceeded");
+    assert.ok(Number(refused.headers.get("retry-after")) <= 60);
+    assert.equal(refused.headers.get("x-ratelimit-remaining-requests"), "0");
+    const answer = await ask(patient);
+    assert.equal(answer.choices[0].finish_reason, "stop");
+    assert.ok(counting.calls <= 3, "the client waits as long as it is told");
+  },
+
+  budget: async () => {
+    const counting = countingFetch();
+    const spent = new OpenAI({ apiKey: process.env.OPENAI_SPENT_KEY, maxRetries: 2, fetch: counting });
+    const ask = () => spent.chat.completions.create({ model, messages: user("hi") });
+    await ask();
+    await assert.rejects(ask(), (error) => error instanceof OpenAI.RateLimitError && error.type === "requests" && error.code === "rate_limit_exceeded");
+    assert.equal(counting.calls, 2, "nobody comes back before tomorrow");
+    assert.equal(counting.last.headers.get("x-should-retry"), "false");
+  },
 });

@@ -35,7 +35,7 @@ public sealed class AccessKeyLimitTests
         using var native = await gateway.Client.PostAsync("/v1beta/models/gemini-2.5-flash:generateContent", Json("""{"contents":[{"parts":[{"text":"hi"}]}]}"""), TestContext.Current.CancellationToken);
 
         var error = JsonNode.Parse(await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["error"]!;
-        Assert.Equal((HttpStatusCode.TooManyRequests, "rate_limit_error", "rate_limit_exceeded"), (refused.StatusCode, (string)error["type"]!, (string)error["code"]!));
+        Assert.Equal((HttpStatusCode.TooManyRequests, "requests", "rate_limit_exceeded"), (refused.StatusCode, (string)error["type"]!, (string)error["code"]!));
         Assert.Contains("3 requests per minute", (string)error["message"]!, StringComparison.Ordinal);
         Assert.Equal("0", Head(refused, "x-ratelimit-remaining-requests"));
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 20);
