@@ -21,4 +21,5 @@ public sealed record PricePeriod(DateTimeOffset? From, DateTimeOffset? To, Price
 /// <param name="Custom">Whether an operator set them; otherwise they came with the product.</param>
 /// <param name="SetBy">Who set them.</param>
 /// <param name="SetAt">When they were set (UTC).</param>
-public sealed record ModelPrice(string Model, IReadOnlyList<PricePeriod> Periods, bool Custom, string? SetBy = null, DateTimeOffset? SetAt = null);
+/// <param name="Fault">Why what is stored cannot be used: then there are no periods and the model's price is unknown; null when nothing is wrong.</param>
+public sealed record ModelPrice(string Model, IReadOnlyList<PricePeriod> Periods, bool Custom, string? SetBy = null, DateTimeOffset? SetAt = null, string? Fault = null);

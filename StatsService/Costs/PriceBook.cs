@@ -7,7 +7,7 @@ using Weasel.Postgresql.Tables;
 namespace GeminiBalance.StatsService.Costs;
 
 /// <summary>The prices in force: those that operators set, and those that came with the product for all other models.</summary>
-internal sealed class PriceBook(NpgsqlDataSource source, TimeProvider time)
+internal sealed partial class PriceBook(NpgsqlDataSource source, TimeProvider time, ILogger<PriceBook> logger)
 {
     private const string TableName = "model_prices";
 
@@ -16,6 +16,7 @@ internal sealed class PriceBook(NpgsqlDataSource source, TimeProvider time)
     /// <summary>The table of the prices operators set.</summary>
     public static Table Table { get; } = BuildTable();
 
+    /// <summary>All prices. One that is stored but cannot be used is listed with its fault: its model's price is unknown, not the shipped one, and all others hold.</summary>
     public async Task<IReadOnlyList<ModelPrice>> AllAsync(CancellationToken cancellation)
     {
         var prices = PriceTable.Shipped.ToDictionary(price => price.Model, StringComparer.Ordinal);
@@ -23,8 +24,13 @@ internal sealed class PriceBook(NpgsqlDataSource source, TimeProvider time)
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
         {
-            var periods = JsonSerializer.Deserialize(reader.GetString(1), ContractsJson.Default.PricePeriodArray)!;
-            prices[reader.GetString(0)] = new ModelPrice(reader.GetString(0), periods, true, reader.GetString(2), reader.GetFieldValue<DateTimeOffset>(3));
+            var model = reader.GetString(0);
+            var (periods, fault) = Read(reader.GetString(1));
+            prices[model] = new ModelPrice(model, periods, true, reader.GetString(2), reader.GetFieldValue<DateTimeOffset>(3), fault);
+            if (fault is not null)
+            {
+                LogUnusable(logger, model, fault);
+            }
         }
 
         return [.. prices.Values.OrderBy(price => price.Model, StringComparer.Ordinal)];
@@ -56,6 +62,22 @@ internal sealed class PriceBook(NpgsqlDataSource source, TimeProvider time)
         command.Parameters.Add(new() { Value = model });
         return await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false) > 0;
     }
+
+    private static (IReadOnlyList<PricePeriod> Periods, string? Fault) Read(string json)
+    {
+        try
+        {
+            var periods = JsonSerializer.Deserialize(json, ContractsJson.Default.PricePeriodArray);
+            return PriceTable.Fault(periods) is { } fault ? ([], fault) : (periods!, null);
+        }
+        catch (JsonException)
+        {
+            return ([], "is no list of periods.");
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "The price set for {Model} cannot be used, so its cost is unknown: it {Fault}")]
+    private static partial void LogUnusable(ILogger logger, string model, string fault);
 
     private static Table BuildTable()
     {

@@ -50,6 +50,34 @@ public sealed partial class ServiceTests
     }
 
     [Theory]
+    [InlineData("{\"not\":\"a list\"}", "no list")]
+    [InlineData("[]", "at least one period")]
+    [InlineData("[{\"rates\":{\"input\":1,\"output\":2},\"to\":\"2026-01-02T00:00:00Z\"},{\"rates\":{\"input\":1,\"output\":2},\"from\":\"2026-01-03T00:00:00Z\"}]", "period 2")]
+    public async Task Price_ThatIsSpoiltInTheStore_IsNamedAndUnknown_AndAllOthersHold(string stored, string fault)
+    {
+        var at = Hour(23);
+        var model = $"gemini-spoilt-{Guid.CreateVersion7():N}";
+        await running.Publisher.SendAsync(Facts.Batch(Facts.Fact(at: at, model: model), Facts.Fact(at: at, model: "gemini-2.5-pro")));
+        await Eventually.TrueAsync(async () => (await GetAsync(Query("/stats/usage", at) + "&model=" + model, ContractsJson.Default.Usage)).Total.Requests == 1, TimeSpan.FromSeconds(60), "the request in the views");
+        await using var source = NpgsqlDataSource.Create(running.Settings["ConnectionStrings:geminibalance"]);
+        await using var spoil = source.CreateCommand("insert into stats.model_prices (model, periods, set_by, set_at) values ($1, $2::jsonb, 'somebody', now())");
+        spoil.Parameters.AddWithValue(model);
+        spoil.Parameters.AddWithValue(stored);
+        await spoil.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        var listed = (await GetAsync("/stats/prices", ContractsJson.Default.ModelPriceArray)).Single(price => price.Model == model);
+        var known = (await GetAsync(Query("/stats/usage", at) + "&model=gemini-2.5-pro", ContractsJson.Default.Usage)).Total;
+        var unknown = (await GetAsync(Query("/stats/usage", at) + "&model=" + model, ContractsJson.Default.Usage)).Total;
+
+        Assert.Contains(fault, listed.Fault, StringComparison.Ordinal);
+        Assert.Empty(listed.Periods);
+        Assert.True(known.CostUsd > 0);
+        Assert.Null(unknown.CostUsd);
+        using var reset = await running.Service.Client.DeleteAsync(new Uri("/stats/prices/" + model, UriKind.Relative));
+        Assert.Equal(HttpStatusCode.NoContent, reset.StatusCode);
+    }
+
+    [Theory]
     [InlineData("[]", "at least one period")]
     [InlineData("7", "JSON array")]
     [InlineData("[{\"rates\":{\"input\":-1,\"output\":0}}]", "period 1")]

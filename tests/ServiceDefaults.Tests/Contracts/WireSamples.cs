@@ -153,7 +153,7 @@ internal static class WireSamples
         ["latency-report.v1"] = (new LatencyReport(At, At.AddHours(1), new LatencyFigures(Latency, null, Latency, null), [new LatencyBucket(At, new LatencyFigures(null, Latency, null, Latency))],
             [new LatencyOfModel("gemini-2.5-pro", new LatencyFigures(Latency, null, null, null)), new LatencyOfModel(null, new LatencyFigures(null, null, null, null))], 0.5), Json.LatencyReport),
         ["usage.v1.cost"] = (new Usage(At, At.AddHours(1), UsageGrouping.Outcome, Counts with { EstimatedRequests = 1, PromptAudioTokens = 2, CompletionAudioTokens = 3, CostUsd = 0.25, UnpricedTokens = 40 }, [], 0), Json.Usage),
-        ["model-prices.v1"] = (new[] { Priced, Priced with { Custom = true, SetBy = "admin", SetAt = At } }, Json.ModelPriceArray),
+        ["model-prices.v1"] = (new[] { Priced, Priced with { Custom = true, SetBy = "admin", SetAt = At }, new ModelPrice("gemini-x", [], true, "admin", At, "is no list of periods.") }, Json.ModelPriceArray),
         ["model-price.v1"] = (Priced, Json.ModelPrice),
         ["price-periods.v1"] = (Priced.Periods.ToArray(), Json.PricePeriodArray),
         ["usage.v1"] = (new Usage(At, At.AddHours(1), UsageGrouping.AccessKey, Counts, [new UsageRow(At, "0198c0de-0000-7000-8000-00000000000a", Counts), new UsageRow(null, null, Counts)], 0), Json.Usage),
