@@ -56,8 +56,33 @@ public sealed class AdminApiTests(HostFixture fixture)
         Assert.DoesNotContain(host.Log.Lines, line => line.Contains(Token, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Settings_AreReadAndChangedInTheOperatorsName_AndAConflictArrivesWithBothValues()
+    {
+        await using var host = await fixture.NewHostAsync(("AdminApi:Token", Token));
+        using var program = host.Browser();
+        program.DefaultRequestHeaders.Authorization = new("Bearer", Token);
+        var before = await program.GetFromJsonAsync<SettingsView>("/admin/api/v1/settings", TestContext.Current.CancellationToken);
+
+        using var changed = await program.PutAsJsonAsync("/admin/api/v1/settings", Strategy("round_robin"), TestContext.Current.CancellationToken);
+        using var stale = await program.PutAsJsonAsync("/admin/api/v1/settings", Strategy("adaptive"), TestContext.Current.CancellationToken);
+        var one = await program.GetFromJsonAsync<SettingView>("/admin/api/v1/settings/Balancing:Strategy", TestContext.Current.CancellationToken);
+        using var missing = await program.GetAsync("/admin/api/v1/settings/Balancing:Luck", TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
+        Assert.Equal("round_robin", one!.Value);
+        Assert.Equal((HttpStatusCode.Conflict, HttpStatusCode.NotFound), (stale.StatusCode, missing.StatusCode));
+        var conflict = JsonNode.Parse(await stale.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+        Assert.Equal("conflict", (string?)conflict["code"]);
+        Assert.Equal(("round_robin", "adaptive"), ((string?)conflict["current"]![0]!["before"], (string?)conflict["current"]![0]!["after"]));
+        Assert.Contains(("api-token", "PUT /settings"), fixture.Services.Acts);
+
+        ChangeSettings Strategy(string value) => new(before!.Version, new Dictionary<string, string?> { ["Balancing:Strategy"] = value });
+    }
+
     [Theory]
     [InlineData("GET", "/admin/api/v1/keys", null)]
+    [InlineData("PUT", "/admin/api/v1/settings", null)]
     [InlineData("GET", "/admin/api/v1/session", "Bearer wrong-wrong-wrong-wrong-wrong-wrong-wrong")]
     [InlineData("POST", "/admin/api/v1/keys/cleanup", "Bearer " + AdminHost.ServiceToken)]
     public async Task Stranger_IsRefused_WithoutBeingSentToAPage(string method, string path, string? authorization)

@@ -131,6 +131,7 @@ public sealed class FakeServices : IAsyncDisposable
         });
         FakeAccessKeys.Map(app, AccessKeys);
         FakePools.Map(app, this);
+        FakeSettings.Map(app);
 
         app.MapGet("/stats/overview", (DateTimeOffset from, DateTimeOffset to, string bucket) => Samples.Overview(from, to, Widths[bucket], Counts, LagSeconds));
         app.MapGet("/stats/usage", (DateTimeOffset from, DateTimeOffset to, string? bucket, string groupBy, string? model) => Samples.Usage(from, to, bucket is null ? null : Widths[bucket], Enum.Parse<UsageGrouping>(groupBy, ignoreCase: true), Groups, model, LagSeconds));
