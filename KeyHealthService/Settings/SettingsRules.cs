@@ -11,6 +11,7 @@ internal sealed record SettingsRefusal(string Code, string Detail);
 internal static class SettingsRules
 {
     private const int MostSettings = 2000;
+    private const string Aliases = "Models:Aliases:";
 
     /// <summary>What a change amounts to, given the values before it.</summary>
     /// <returns>The settings that really change, or why none does.</returns>
@@ -57,7 +58,7 @@ internal static class SettingsRules
         foreach (var (name, value) in values)
         {
             var isChain = name.StartsWith("Models:Fallbacks:", StringComparison.Ordinal);
-            if (!isChain && name != "Models:Default" && !name.StartsWith("Models:Aliases:", StringComparison.Ordinal))
+            if (!isChain && name != "Models:Default" && !name.StartsWith(Aliases, StringComparison.Ordinal))
             {
                 continue;
             }
@@ -74,9 +75,30 @@ internal static class SettingsRules
             }
         }
 
+        if (AliasInACircle(values) is { } alias)
+        {
+            return new("invalid_setting", $"{Aliases}{alias} must be the name of a model: it leads back to itself.");
+        }
+
         return values.GetValueOrDefault("Models:Unknown") == "UseDefault" && !values.ContainsKey("Models:Default")
             ? new("invalid_setting", "Models:Unknown can be UseDefault only while Models:Default is set.")
             : null;
+    }
+
+    private static string? AliasInACircle(IReadOnlyDictionary<string, string> values)
+    {
+        var aliases = values.Where(setting => setting.Key.StartsWith(Aliases, StringComparison.Ordinal))
+            .ToDictionary(setting => setting.Key[Aliases.Length..], setting => setting.Value, StringComparer.OrdinalIgnoreCase);
+        return aliases.Keys.FirstOrDefault(alias =>
+        {
+            var name = aliases[alias];
+            for (var steps = 0; steps < aliases.Count && !name.Equals(alias, StringComparison.OrdinalIgnoreCase) && aliases.TryGetValue(name, out var next); steps++)
+            {
+                name = next;
+            }
+
+            return name.Equals(alias, StringComparison.OrdinalIgnoreCase);
+        });
     }
 
     private static string Short(string name) => name.Length <= 100 ? name : name[..100] + "…";

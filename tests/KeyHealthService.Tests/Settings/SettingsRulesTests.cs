@@ -29,6 +29,18 @@ public sealed class SettingsRulesTests
         Assert.Equal(detail, refusal?.Detail);
     }
 
+    [Theory]
+    [InlineData("a", "a", "b", "gemini-2.5-pro", "a")]
+    [InlineData("a", "b", "b", "A", "a")]
+    [InlineData("x", "a", "a", "a", "a")]
+    [InlineData("a", "b", "b", "gemini-2.5-pro", null)]
+    public void Decide_AliasesInACircle_AreRefused(string one, string first, string other, string second, string? refused)
+    {
+        var (_, refusal) = SettingsRules.Decide(Nothing, new Dictionary<string, string?> { ["Models:Aliases:" + one] = first, ["Models:Aliases:" + other] = second });
+
+        Assert.Equal(refused is null ? null : $"Models:Aliases:{refused} must be the name of a model: it leads back to itself.", refusal?.Detail);
+    }
+
     [Fact]
     public void Decide_OnlyWhatReallyChanges_IsChanged()
     {
