@@ -74,7 +74,7 @@ internal sealed class RequestRecord(RequestOperation operation, IRequestLedger l
         promptBytes = sentBytes;
         if (AttemptsBegun++ == 0)
         {
-            began = await ledger.BeginAsync(new RequestStart(Id, startedAt, operation, AccessKeyId, key, Model, Streamed, sentBytes, TraceParent)).ConfigureAwait(false);
+            began = await ledger.BeginAsync(new RequestStart(Id, startedAt, operation, AccessKeyId, key, Model, Streamed, sentBytes, TraceParent, ClientRequestId)).ConfigureAwait(false);
         }
 
         firstByteMs = null;

@@ -15,6 +15,7 @@ namespace GeminiBalance.ProxyService.Reporting.Journaling;
 /// <param name="Streamed">Whether the answer is a stream.</param>
 /// <param name="PromptBytes">Size of what the upstream is sent.</param>
 /// <param name="TraceParent">W3C <c>traceparent</c>.</param>
+/// <param name="ClientRequestId">The id the client gave its request.</param>
 internal readonly record struct RequestStart(
     Guid Id,
     DateTimeOffset StartedAt,
@@ -24,7 +25,8 @@ internal readonly record struct RequestStart(
     string? Model,
     bool Streamed,
     int PromptBytes,
-    string? TraceParent)
+    string? TraceParent,
+    string? ClientRequestId = null)
 {
     private const int FixedBytes = 16 + 8 + 1 + 16 + 16 + 1 + 4;
 
@@ -42,6 +44,7 @@ internal readonly record struct RequestStart(
         target.Advance(FixedBytes);
         WriteText(target, Model);
         WriteText(target, TraceParent);
+        WriteText(target, ClientRequestId);
     }
 
     /// <summary>Reads the binary form; null when it is none.</summary>
@@ -54,7 +57,10 @@ internal readonly record struct RequestStart(
 
         var accessKey = new Guid(bytes.Slice(25, 16));
         var rest = bytes[FixedBytes..];
-        return TryReadText(ref rest, out var model) && TryReadText(ref rest, out var trace)
+        string? clientId = null;
+
+        // Records of earlier versions end before the client's id.
+        return TryReadText(ref rest, out var model) && TryReadText(ref rest, out var trace) && (rest.IsEmpty || TryReadText(ref rest, out clientId))
             ? new RequestStart(
                 new Guid(bytes[..16]),
                 new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]), TimeSpan.Zero),
@@ -64,7 +70,8 @@ internal readonly record struct RequestStart(
                 model,
                 bytes[57] == 1,
                 BinaryPrimitives.ReadInt32LittleEndian(bytes[58..]),
-                trace)
+                trace,
+                clientId)
             : null;
     }
 
@@ -89,7 +96,8 @@ internal readonly record struct RequestStart(
         Math.Max(0, (diedAt - StartedAt).TotalMilliseconds),
         TraceParent,
         Estimated: true,
-        Recovered: true);
+        Recovered: true,
+        ClientRequestId: ClientRequestId);
 
     private static void WriteText(PooledBuffer target, string? text)
     {

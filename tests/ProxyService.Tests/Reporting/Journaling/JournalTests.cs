@@ -75,12 +75,22 @@ public sealed class JournalTests
     [Fact]
     public void Start_ReadBack_IsWhatWasWritten()
     {
-        var start = JournalRig.Start(Guid.CreateVersion7()) with { Model = "gemini-ü", TraceParent = "00-1-2-01" };
+        var start = JournalRig.Start(Guid.CreateVersion7()) with { Model = "gemini-ü", TraceParent = "00-1-2-01", ClientRequestId = "mine-1" };
         using var buffer = new ProxyService.Json.PooledBuffer();
         start.Write(buffer);
 
         Assert.Equal(start, RequestStart.Read(buffer.WrittenSpan));
         Assert.Null(RequestStart.Read(buffer.WrittenSpan[..^1]));
+    }
+
+    [Fact]
+    public void Start_OfAnEarlierVersion_IsReadWithoutTheClientsId()
+    {
+        var start = JournalRig.Start(Guid.CreateVersion7());
+        using var buffer = new ProxyService.Json.PooledBuffer();
+        start.Write(buffer);
+
+        Assert.Equal(start, RequestStart.Read(buffer.WrittenSpan[..^2]));
     }
 
     [Fact]
