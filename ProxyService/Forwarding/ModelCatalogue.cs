@@ -90,7 +90,7 @@ internal sealed class ModelCatalogue(
             var started = await record.BeginAttemptAsync(key.Id, 0).ConfigureAwait(false);
             var (models, outcome, status) = await AskAsync(key, client).ConfigureAwait(false);
             record.Choice = ChoiceStory.Of(pool.Strategy, eligible, chosen);
-            record.Attempted(key.Id, outcome.Class, status, started);
+            record.Attempted(key.Id, outcome.Class, status, started, outcome.Reason);
             if (models is not null)
             {
                 return (models, null);

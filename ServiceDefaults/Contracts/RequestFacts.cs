@@ -64,7 +64,7 @@ public sealed record RequestFact(
 /// <param name="Status">The upstream's HTTP status; null when none arrived.</param>
 /// <param name="DurationMs">Milliseconds the call took.</param>
 /// <param name="FirstByteMs">Milliseconds until the upstream's head arrived; null when none did.</param>
-/// <param name="Reason">The upstream's own word for a refusal (<c>RESOURCE_EXHAUSTED</c>, <c>API_KEY_INVALID</c>): capitals, digits and <c>_</c>, at most 64. Null when it gave none.</param>
+/// <param name="Reason">The upstream's own word for a refusal (<c>RESOURCE_EXHAUSTED</c>, <c>API_KEY_INVALID</c>): capitals and <c>_</c>, at most 64; never its message, which may hold a key. Null when it gave none, or one of another alphabet.</param>
 public sealed record AttemptFact(Guid KeyId, UpstreamOutcomeClass Outcome, int? Status, double DurationMs, double? FirstByteMs = null, string? Reason = null);
 
 /// <summary>Why a key was chosen.</summary>
