@@ -5,7 +5,7 @@ using RabbitMQ.Client.Exceptions;
 namespace GeminiBalance.StatsService.Ingest;
 
 /// <summary>The queues of messages that could not be worked off, and the way back from them.</summary>
-internal sealed class DeadLetterQueues(IConfiguration configuration)
+internal sealed class DeadLetterQueues(IConfiguration configuration, AbsentQueues absent, TimeProvider time) : IAsyncDisposable
 {
     private static readonly (string Aside, string Home)[] Queues =
     [
@@ -17,6 +17,8 @@ internal sealed class DeadLetterQueues(IConfiguration configuration)
         (DomainChangesDefinition.DeadLetterQueue, DomainChangesDefinition.Queue),
     ];
 
+    private IConnection? kept;
+
     /// <summary>How many messages each holds.</summary>
     public async Task<IReadOnlyDictionary<string, long>> DepthsAsync(CancellationToken cancellation)
     {
@@ -24,10 +26,33 @@ internal sealed class DeadLetterQueues(IConfiguration configuration)
         var depths = new SortedDictionary<string, long>(StringComparer.Ordinal);
         foreach (var (aside, _) in Queues)
         {
-            depths[aside] = await DepthAsync(connection, aside, cancellation).ConfigureAwait(false);
+            depths[aside] = await DepthAsync(connection, aside, cancellation).ConfigureAwait(false) ?? 0;
         }
 
         return depths;
+    }
+
+    /// <summary>How many messages are aside in all, for one who asks again and again, one question at a time: keeps its connection, and seldom asks for what was not there.</summary>
+    public async Task<long> WaitingAsync(CancellationToken cancellation)
+    {
+        if (kept is not { IsOpen: true })
+        {
+            await DisposeAsync().ConfigureAwait(false);
+            kept = await ConnectAsync(cancellation).ConfigureAwait(false);
+        }
+
+        var waiting = 0L;
+        foreach (var (aside, _) in Queues)
+        {
+            if (absent.IsDue(aside, time.GetUtcNow()))
+            {
+                var depth = await DepthAsync(kept, aside, cancellation).ConfigureAwait(false);
+                absent.Told(aside, depth is not null, time.GetUtcNow());
+                waiting += depth ?? 0;
+            }
+        }
+
+        return waiting;
     }
 
     /// <summary>Puts the messages that are aside now back into their queue. Each leaves its place only after the broker has taken it anew.</summary>
@@ -37,14 +62,21 @@ internal sealed class DeadLetterQueues(IConfiguration configuration)
         var moved = 0L;
         foreach (var (aside, home) in Queues)
         {
-            var waiting = await DepthAsync(connection, aside, cancellation).ConfigureAwait(false);
-            if (waiting > 0)
+            if (await DepthAsync(connection, aside, cancellation).ConfigureAwait(false) is > 0 and var waiting)
             {
                 moved += await MoveAsync(connection, aside, home, waiting, cancellation).ConfigureAwait(false);
             }
         }
 
         return moved;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref kept, null) is { } connection)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     private static async Task<long> MoveAsync(IConnection connection, string aside, string home, long waiting, CancellationToken cancellation)
@@ -66,7 +98,8 @@ internal sealed class DeadLetterQueues(IConfiguration configuration)
         return waiting;
     }
 
-    private static async Task<long> DepthAsync(IConnection connection, string queue, CancellationToken cancellation)
+    /// <summary>How many messages a queue holds; null when there is no such queue.</summary>
+    private static async Task<long?> DepthAsync(IConnection connection, string queue, CancellationToken cancellation)
     {
         // A channel does not outlive the question for a queue that is not there.
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation).ConfigureAwait(false);
@@ -76,7 +109,7 @@ internal sealed class DeadLetterQueues(IConfiguration configuration)
         }
         catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == Constants.NotFound)
         {
-            return 0;
+            return null;
         }
     }
 

@@ -12,6 +12,7 @@ internal static class IngestModule
     {
         bus.AddConsumer<RequestsCompletedConsumer, RequestsCompletedDefinition>();
         bus.AddConsumer<DomainChangesConsumer, DomainChangesDefinition>();
+        bus.AddReceiveObserver<FailureObserver>();
     }
 
     public static IServiceCollection AddIngest(this IServiceCollection services)
@@ -26,6 +27,7 @@ internal static class IngestModule
         return services
             .AddSingleton<FactStore>()
             .AddSingleton<IngestMetrics>()
+            .AddSingleton<AbsentQueues>()
             .AddSingleton<DeadLetterQueues>()
             .AddSingleton<Replay>()
             .AddSingleton<LedgerWatch>()

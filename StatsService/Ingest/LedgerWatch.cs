@@ -32,7 +32,7 @@ internal sealed partial class LedgerWatch(
             {
                 Interlocked.Exchange(ref mismatches, await segments.MismatchesAsync(stoppingToken).ConfigureAwait(false));
                 Interlocked.Exchange(ref parkedFacts, await parked.CountAsync(stoppingToken).ConfigureAwait(false));
-                Interlocked.Exchange(ref deadLetters, (await queues.DepthsAsync(stoppingToken).ConfigureAwait(false)).Values.Sum());
+                Interlocked.Exchange(ref deadLetters, await queues.WaitingAsync(stoppingToken).ConfigureAwait(false));
             }
             catch (Exception e) when (e is NpgsqlException or RabbitMQ.Client.Exceptions.RabbitMQClientException or TimeoutException or IOException)
             {

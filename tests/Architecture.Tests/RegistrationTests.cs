@@ -60,7 +60,7 @@ public sealed partial class RegistrationTests
     [GeneratedRegex("\"([^\"]+)\"")]
     private static partial Regex Quoted();
 
-    [GeneratedRegex(@"(?:IConsumer<|IConsumer<Batch<|ConsumeContext<Batch<|ConsumeContext<)([A-Z]\w*)>")]
+    [GeneratedRegex(@"(?:IConsumer<|IConsumer<Batch<|ConsumeContext<Batch<|ConsumeContext<)([A-Z]\w+)>")]
     private static partial Regex Consumed();
 
     [GeneratedRegex(@"\bsealed class (\w+Strategy)\b")]

@@ -139,6 +139,7 @@ public sealed partial class ServiceTests
 
         // It still makes no sense, so it comes back: moved, not lost.
         await Eventually.TrueAsync(async () => (await GetAsync("/stats/dead-letters", ContractsJson.Default.DeadLetters)).Queues[queue] == 1, Soon, "the message back in the error queue");
+        await Eventually.TrueAsync(async () => (await LedgerAsync()).GetProperty("data").GetProperty("deadLetters").GetInt64() >= 1, TimeSpan.FromSeconds(60), "the watch sees the message");
     }
 
     [Fact]
@@ -182,5 +183,11 @@ public sealed partial class ServiceTests
         Assert.Equal((HttpStatusCode.Accepted, HttpStatusCode.BadRequest), (started.StatusCode, unknown.StatusCode));
         await Eventually.TrueAsync(
             async () => (await GetAsync("/stats/projections/rebuilds", ContractsJson.Default.RebuildStatusArray)).Single().State == RebuildState.Succeeded, Soon, "the rebuild's end");
+    }
+
+    private async Task<JsonElement> LedgerAsync()
+    {
+        using var response = await running.Service.Client.GetAsync(new Uri("/health/dependencies", UriKind.Relative));
+        return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("checks").GetProperty("ledger");
     }
 }
