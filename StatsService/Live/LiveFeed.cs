@@ -4,23 +4,26 @@ using GeminiBalance.StatsService.Views;
 
 namespace GeminiBalance.StatsService.Live;
 
-/// <summary>Tells listeners when the views moved on. Looks at the positions four times a second while anybody listens, and not at all otherwise.</summary>
-internal sealed partial class LiveFeed(ViewPositions positions, TimeProvider time, ILogger<LiveFeed> logger) : BackgroundService
+/// <summary>
+/// Tells listeners when the views moved on, over a request they want to hear of. Looks at the positions four times a second while anybody
+/// listens, and not at all otherwise.
+/// </summary>
+internal sealed partial class LiveFeed(ViewPositions positions, Arrivals arrivals, TimeProvider time, ILogger<LiveFeed> logger) : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock gate = new();
     private readonly SemaphoreSlim somebody = new(0);
-    private readonly HashSet<Channel<LiveTick>> listeners = [];
+    private readonly Dictionary<Channel<LiveTick>, LiveFilter> listeners = [];
     private LiveTick? last;
 
     /// <summary>Begins to listen. The first tick says where the views stand; a slow listener gets only the newest.</summary>
-    public Subscription Listen()
+    public Subscription Listen(LiveFilter filter)
     {
         var channel = Channel.CreateBounded<LiveTick>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
         lock (gate)
         {
-            listeners.Add(channel);
+            listeners.Add(channel, filter);
             if (listeners.Count == 1)
             {
                 last = null;
@@ -47,7 +50,7 @@ internal sealed partial class LiveFeed(ViewPositions positions, TimeProvider tim
 
             try
             {
-                Tell(await positions.TickAsync(stoppingToken).ConfigureAwait(false));
+                await TellAsync(await positions.TickAsync(stoppingToken).ConfigureAwait(false), stoppingToken).ConfigureAwait(false);
             }
             catch (Npgsql.NpgsqlException e)
             {
@@ -66,18 +69,42 @@ internal sealed partial class LiveFeed(ViewPositions positions, TimeProvider tim
         }
     }
 
-    private void Tell(LiveTick tick)
+    private async Task TellAsync(LiveTick tick, CancellationToken cancellation)
     {
+        LiveTick? before;
+        LiveFilter[] filters;
         lock (gate)
         {
-            if (tick.Position != last?.Position)
+            before = last;
+            filters = [.. listeners.Values.Where(filter => filter != LiveFilter.All).Distinct()];
+        }
+
+        if (tick.Position == before?.Position)
+        {
+            return;
+        }
+
+        var unconcerned = new HashSet<LiveFilter>();
+        foreach (var filter in filters)
+        {
+            if (before is not null && !await arrivals.AnyAsync(filter, before.Position, tick.Position, cancellation).ConfigureAwait(false))
             {
-                last = tick;
-                foreach (var listener in listeners)
+                unconcerned.Add(filter);
+            }
+        }
+
+        lock (gate)
+        {
+            // Who came in between was not looked for, and is told.
+            foreach (var (listener, filter) in listeners)
+            {
+                if (last is null || !unconcerned.Contains(filter))
                 {
                     listener.Writer.TryWrite(tick);
                 }
             }
+
+            last = tick;
         }
     }
 

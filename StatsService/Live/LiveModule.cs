@@ -3,13 +3,14 @@ using GeminiBalance.Contracts;
 
 namespace GeminiBalance.StatsService.Live;
 
-/// <summary><c>GET /stats/live</c>: server-sent events, one whenever the views moved on.</summary>
+/// <summary><c>GET /stats/live</c>: server-sent events, one whenever the views moved on over a request that is wanted.</summary>
 internal static class LiveModule
 {
     /// <summary>How long the stream may be silent before a comment says that it is alive.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
     public static IServiceCollection AddLive(this IServiceCollection services) => services
+        .AddSingleton<Arrivals>()
         .AddSingleton<LiveFeed>()
         .AddHostedService(provider => provider.GetRequiredService<LiveFeed>());
 
@@ -19,12 +20,18 @@ internal static class LiveModule
         return stats;
     }
 
-    private static async Task StreamAsync(HttpContext context, LiveFeed feed, TimeProvider time, IHostApplicationLifetime lifetime)
+    private static async Task<IResult> StreamAsync(HttpContext context, LiveFeed feed, TimeProvider time, IHostApplicationLifetime lifetime)
     {
+        var (filter, problem) = LiveFilter.Read(context.Request.Query);
+        if (filter is null)
+        {
+            return problem!;
+        }
+
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "no-cache";
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-        using var subscription = feed.Listen();
+        using var subscription = feed.Listen(filter);
         try
         {
             await context.Response.Body.FlushAsync(ending.Token).ConfigureAwait(false);
@@ -37,6 +44,8 @@ internal static class LiveModule
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
         }
+
+        return Results.Empty;
     }
 
     private static async Task<string> NextAsync(LiveFeed.Subscription subscription, TimeProvider time, CancellationToken ending)

@@ -35,15 +35,10 @@ internal static class RequestsModule
             return problem!;
         }
 
-        RequestOperation? operation = null;
-        if (asked.Operation is not null)
+        (var operation, problem) = Words.ReadOptional<RequestOperation>("operation", asked.Operation);
+        if (problem is not null)
         {
-            if (!Words.TryRead<RequestOperation>(asked.Operation, out var word))
-            {
-                return BadParameter.Of("operation", $"must be one of {string.Join(", ", Enum.GetNames<RequestOperation>())}.");
-            }
-
-            operation = word;
+            return problem;
         }
 
         int? status = null;

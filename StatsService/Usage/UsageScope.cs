@@ -25,15 +25,10 @@ internal sealed record UsageScope(string? Model = null, Guid? KeyId = null, Guid
             return (null, BadParameter.Of("accessKey", "must be the id of an access key."));
         }
 
-        RequestOutcome? wanted = null;
-        if (outcome is not null)
+        var (wanted, problem) = Words.ReadOptional<RequestOutcome>("outcome", outcome);
+        if (problem is not null)
         {
-            if (!Words.TryRead<RequestOutcome>(outcome, out var word))
-            {
-                return (null, BadParameter.Of("outcome", $"must be one of {string.Join(", ", Enum.GetNames<RequestOutcome>())}."));
-            }
-
-            wanted = word;
+            return (null, problem);
         }
 
         return model is { Length: > 128 } || model?.Contains('\0', StringComparison.Ordinal) == true

@@ -1,0 +1,41 @@
+using GeminiBalance.StatsService.Store;
+using Npgsql;
+
+namespace GeminiBalance.StatsService.Live;
+
+/// <summary>Says whether a request that a listener wants to hear of is among the events that the views have just seen.</summary>
+internal sealed class Arrivals(NpgsqlDataSource source)
+{
+    /// <summary>The most events that are looked through. Among more than these something is taken to be wanted: a tick too many costs a question, one too few an old picture.</summary>
+    public const int MostSearched = 10_000;
+
+    /// <summary>Whether there is one after position <paramref name="after"/>, up to and with <paramref name="upTo"/>.</summary>
+    public async Task<bool> AnyAsync(LiveFilter filter, long after, long upTo, CancellationToken cancellation)
+    {
+        if (upTo - after > MostSearched)
+        {
+            return true;
+        }
+
+        await using var command = source.CreateCommand();
+        var parameters = command.Parameters;
+        parameters.Add(new() { Value = after });
+        parameters.Add(new() { Value = upTo });
+        var where = $"seq_id > $1 and seq_id <= $2 and type = '{EventNames.RequestCompleted}'";
+        Add("modelAsked", filter.Usage.Model);
+        Add("accessKeyId", filter.Usage.AccessKeyId?.ToString());
+        Add("outcome", filter.Usage.Outcome?.ToString());
+        Add("operation", filter.Operation?.ToString());
+        command.CommandText = $"select exists (select from {StoreSchema.Name}.mt_events where {where})";
+        return (bool)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
+
+        void Add(string field, string? value)
+        {
+            if (value is not null)
+            {
+                parameters.Add(new() { Value = value });
+                where += $" and data->>'{field}' = ${parameters.Count}";
+            }
+        }
+    }
+}
