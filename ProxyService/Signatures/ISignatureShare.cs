@@ -17,7 +17,7 @@ internal interface ISignatureShare
 /// <summary>A signature, and the family of models that made it: no other takes it.</summary>
 /// <param name="Signature">The signature; null when there is none.</param>
 /// <param name="Family">The family.</param>
-/// <param name="ServerTools">What Google's own tools did before the call or answer: JSON objects, separated by commas; null for nothing.</param>
+/// <param name="ServerTools">What Google's own tools did before the call or answer: JSON objects, separated by commas; null for nothing. Never shared.</param>
 internal sealed record KnownSignature(string? Signature, string Family, string? ServerTools = null)
 {
     /// <summary>Characters it takes.</summary>

@@ -25,14 +25,14 @@ internal sealed class RedisSignatures(IServiceProvider services, TimeProvider ti
     /// <inheritdoc />
     public void Put(string key, KnownSignature signature)
     {
-        if (signature.Length > Longest || Database is not { } database)
+        if (signature.Signature is not { Length: <= Longest } || Database is not { } database)
         {
             return;
         }
 
         try
         {
-            database.StringSet(Prefix + key, Format(signature), Kept, flags: CommandFlags.FireAndForget);
+            database.StringSet(Prefix + key, signature.Family + Separator + signature.Signature, Kept, flags: CommandFlags.FireAndForget);
         }
         catch (RedisException)
         {
@@ -65,10 +65,10 @@ internal sealed class RedisSignatures(IServiceProvider services, TimeProvider ti
         }
     }
 
-    /// <summary>The signature comes last: it may hold anything, the others no line ends.</summary>
-    private static string Format(KnownSignature signature) => $"{signature.Family}{Separator}{signature.ServerTools}{Separator}{signature.Signature}";
-
-    private static KnownSignature? Parse(RedisValue value) => ((string?)value)?.Split(Separator, 3) is [var family, var tools, var signature]
-        ? new KnownSignature(signature.Length > 0 ? signature : null, family, tools.Length > 0 ? tools : null)
-        : null;
+    private static KnownSignature? Parse(RedisValue value)
+    {
+        var text = (string?)value;
+        var end = text?.IndexOf(Separator, StringComparison.Ordinal) ?? -1;
+        return end < 0 ? null : new KnownSignature(text![(end + 1)..], text[..end]);
+    }
 }

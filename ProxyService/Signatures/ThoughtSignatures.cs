@@ -40,9 +40,10 @@ internal sealed class ThoughtSignatures(ISignatureShare share) : IDisposable
             {
                 var known = new KnownSignature(one.Signature, family, one.ServerTools);
                 Keep(key, known);
-                if (!one.IsText)
+                if (!one.IsText && one.Signature is not null)
                 {
-                    share.Put(key, known);
+                    // What tools did holds words of the client, which are kept nowhere but in this process.
+                    share.Put(key, known with { ServerTools = null });
                 }
             }
         }
@@ -102,13 +103,8 @@ internal sealed class ThoughtSignatures(ISignatureShare share) : IDisposable
         for (var i = request.Messages.Count - 1; i >= 0 && request.Messages[i].Role != ChatRole.User; i--)
         {
             var message = request.Messages[i];
-            if (message.CallCount == 0 || !Lacks(request, message, request.Calls[message.FirstCall]))
-            {
-                continue;
-            }
-
-            var call = request.Calls[message.FirstCall];
-            if (KeyOf(owner, call.Id) is { } key && !cache.TryGetValue(key, out _) && (missing ??= []).Count < MostAskedFor)
+            if (message is { CallCount: > 0, Signature: null } && request.Calls[message.FirstCall] is { Signature: null } call && KeyOf(owner, call.Id) is { } key
+                && !cache.TryGetValue(key, out _) && (missing ??= []).Count < MostAskedFor)
             {
                 missing.Add((key, call));
             }
@@ -116,9 +112,6 @@ internal sealed class ThoughtSignatures(ISignatureShare share) : IDisposable
 
         return missing;
     }
-
-    private static bool Lacks(ChatRequest request, ChatMessage message, ToolCall call) =>
-        (message.Signature ?? call.Signature) is null || (request.Tools.BuiltIn != BuiltInTools.None && message.ServerTools is null);
 
     private void RestoreTexts(Guid? owner, ChatRequest request, ReadOnlySpan<byte> body, ModelProfile profile)
     {

@@ -63,15 +63,15 @@ public sealed class ServerToolTests
     }
 
     [Fact]
-    public async Task AnotherReplica_FindsThem_WhereTheyShare()
+    public void WordsOfTheClient_AreNotShared()
     {
         var share = new SignatureShareStub();
-        using var one = new ThoughtSignatures(share);
-        using var other = new ThoughtSignatures(share);
-        Remember(one, streamed: false);
-        var keptTheSignature = Next(JsonNode.Parse("""{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":"{}"},"extra_content":{"google":{"thought_signature":"sig"}}}]}""")!);
+        using var store = new ThoughtSignatures(share);
 
-        Assert.Equal($"[{ToolCall},{ToolResponse},{Sent("sig")}]", ModelTurn(await RestoredAsync(other, keptTheSignature)));
+        Remember(store, streamed: false);
+        Remember(store, streamed: true);
+
+        Assert.Equal(new KnownSignature("sig", ModelProfiles.Default.For(Model).Prefix), Assert.Single(share.Kept).Value);
     }
 
     [Fact]
