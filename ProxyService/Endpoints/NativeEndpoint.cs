@@ -4,11 +4,12 @@ using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.Gemini;
 using GeminiBalance.ProxyService.OpenAi;
+using GeminiBalance.ProxyService.Settings;
 
 namespace GeminiBalance.ProxyService.Endpoints;
 
 /// <summary><c>POST /v1beta/models/{model}:{method}</c>: Gemini's own API, passed through the same pool, limits and accounting.</summary>
-internal sealed class NativeEndpoint(OperationDesk desk, Forwarder forwarder, UpstreamCall upstream)
+internal sealed class NativeEndpoint(OperationDesk desk, TranslationSettings settings, Forwarder forwarder, UpstreamCall upstream)
 {
     private const int MaximumDepth = 64;
 
@@ -49,18 +50,21 @@ internal sealed class NativeEndpoint(OperationDesk desk, Forwarder forwarder, Up
         var answer = operation.Answer(warnings);
         answer.StreamType = asEvents ? answer.StreamType : "application/json; charset=UTF-8";
         using var call = new NativeCall(upstream, method, query, asEvents, warnings, model, operation.Record, answer) { Holder = operation.AccessKey };
-        if ((badQuery ?? await RequestBody.TakeAsync(operation.Context, call.Body).ConfigureAwait(false) ?? Check(call.Body.WrittenSpan)) is { } refused)
+        var limit = default(NativeAnswerLimit);
+        if ((badQuery ?? await RequestBody.TakeAsync(operation.Context, call.Body).ConfigureAwait(false) ?? Check(call.Body.WrittenSpan, out limit)) is { } refused)
         {
             await operation.RefuseAsync(refused).ConfigureAwait(false);
             return;
         }
 
+        call.Bound = method.Generates ? settings.ProfileOf(model).MostAnswerTokens(limit.MostTokens, limit.Candidates) : 0;
         await forwarder.ForwardAsync(call, operation.Client).ConfigureAwait(false);
     }
 
     /// <summary>Whether the body is a JSON object at all; what its fields mean is between the client and Gemini.</summary>
-    private static OpenAiError? Check(ReadOnlySpan<byte> body)
+    private static OpenAiError? Check(ReadOnlySpan<byte> body, out NativeAnswerLimit limit)
     {
+        limit = default;
         if (!Utf8.IsValid(body))
         {
             return OpenAiError.Invalid("invalid_utf8", "The request body is not valid UTF-8.");
@@ -75,10 +79,7 @@ internal sealed class NativeEndpoint(OperationDesk desk, Forwarder forwarder, Up
                 return OpenAiError.Invalid("invalid_body", "The request body must be a JSON object.");
             }
 
-            while (reader.Read())
-            {
-            }
-
+            limit = NativeAnswerLimit.Read(ref reader);
             return null;
         }
         catch (JsonException e)

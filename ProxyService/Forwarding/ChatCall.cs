@@ -72,6 +72,9 @@ internal sealed class ChatCall(ChatCalls chats, ChatRequest request, PooledBuffe
     }
 
     /// <inheritdoc />
+    public override int MostAnswerTokens => Profile.MostAnswerTokens(request.MaxTokens, request.Choices);
+
+    /// <inheritdoc />
     public override CallTies Ties => ties ??= TiesOf();
 
     /// <inheritdoc />

@@ -64,6 +64,9 @@ internal abstract class GatewayCall(string model, RequestRecord record, ClientAn
     /// <param name="client">Ends when the client goes away.</param>
     public virtual Task FailAsync(OpenAiError error, CancellationToken client) => Answer.FailAsync(error, client);
 
+    /// <summary>The most tokens its answer can hold, by what was asked and by its model; 0 when it writes none.</summary>
+    public virtual int MostAnswerTokens => 0;
+
     /// <summary>What ties the call to a quota pool.</summary>
     public virtual CallTies Ties => default;
 

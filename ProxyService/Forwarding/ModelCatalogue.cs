@@ -87,7 +87,7 @@ internal sealed class ModelCatalogue(
             }
 
             tried.Add(key);
-            var started = await record.BeginAttemptAsync(key.Id, 0).ConfigureAwait(false);
+            var started = await record.BeginAttemptAsync(key.Id, 0, 0).ConfigureAwait(false);
             var (models, outcome, status) = await AskAsync(key, client).ConfigureAwait(false);
             record.Choice = ChoiceStory.Of(pool.Strategy, eligible, chosen);
             record.Attempted(key.Id, outcome.Class, status, started, outcome.Reason);

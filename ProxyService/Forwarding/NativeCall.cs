@@ -29,6 +29,12 @@ internal sealed class NativeCall(UpstreamCall upstream, NativeMethod method, str
     private CallTies? ties;
 
     /// <inheritdoc />
+    public override int MostAnswerTokens => Bound;
+
+    /// <summary>The most tokens its answer can hold; 0 when the method writes none.</summary>
+    public int Bound { get; set; }
+
+    /// <inheritdoc />
     public override CallTies Ties => ties ??= new CallTies(NativeResources.Find(Body.WrittenSpan) is { IsEmpty: false } resource ? AffinityKey.Of(null, 'n', resource) : null);
 
     /// <inheritdoc />

@@ -5,6 +5,9 @@ namespace GeminiBalance.ProxyService.Gemini;
 /// <param name="Thinking">How its thinking is steered.</param>
 internal sealed record ModelProfile(string Prefix, ThinkingControl Thinking)
 {
+    /// <summary>The most tokens of an answer of most models.</summary>
+    public const int UsualOutputLimit = 65_536;
+
     /// <summary>Whether it ignores temperature and its like.</summary>
     public bool IgnoresSampling { get; init; }
 
@@ -37,6 +40,15 @@ internal sealed record ModelProfile(string Prefix, ThinkingControl Thinking)
 
     /// <summary>The most tokens of an answer; null when not known.</summary>
     public int? OutputLimit { get; init; }
+
+    /// <summary>The most tokens all candidates of an answer can hold together, thoughts included.</summary>
+    /// <param name="asked">The most tokens the client asked for; null when it did not say.</param>
+    /// <param name="candidates">How many candidates it asked for.</param>
+    public int MostAnswerTokens(int? asked, int candidates)
+    {
+        var limit = OutputLimit ?? UsualOutputLimit;
+        return Math.Min(Math.Max(asked ?? limit, 1), limit) * Math.Clamp(candidates, 1, MostCandidates);
+    }
 }
 
 /// <summary>How a model's thinking is steered.</summary>

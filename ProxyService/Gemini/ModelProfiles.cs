@@ -3,8 +3,6 @@ namespace GeminiBalance.ProxyService.Gemini;
 /// <summary>The known families of models; the longest prefix that fits a name wins.</summary>
 internal sealed class ModelProfiles
 {
-    private const int UsualLimit = 65_536;
-
     private static readonly ThinkingControl NoThinking = new ThinkingControl.None();
     private static readonly ThinkingControl MinimalToHigh = new ThinkingControl.Level(HasMinimal: true, HasMedium: true, HasExtraHigh: false);
     private static readonly ThinkingControl LowToHigh = new ThinkingControl.Level(HasMinimal: false, HasMedium: true, HasExtraHigh: false);
@@ -18,9 +16,9 @@ internal sealed class ModelProfiles
         new("gemini-1.5-", NoThinking) { RefusesPenalties = false },
         new("gemini-2.0-", NoThinking) { RefusesPenalties = false },
         new("gemini-2.", NoThinking),
-        new("gemini-2.5-pro", new ThinkingControl.Budget(128, 32768, CanBeOff: false)) { OutputLimit = UsualLimit },
-        new("gemini-2.5-flash", new ThinkingControl.Budget(1, 24576, CanBeOff: true)) { OutputLimit = UsualLimit },
-        new("gemini-2.5-flash-lite", new ThinkingControl.Budget(512, 24576, CanBeOff: true)) { OutputLimit = UsualLimit },
+        new("gemini-2.5-pro", new ThinkingControl.Budget(128, 32768, CanBeOff: false)) { OutputLimit = ModelProfile.UsualOutputLimit },
+        new("gemini-2.5-flash", new ThinkingControl.Budget(1, 24576, CanBeOff: true)) { OutputLimit = ModelProfile.UsualOutputLimit },
+        new("gemini-2.5-flash-lite", new ThinkingControl.Budget(512, 24576, CanBeOff: true)) { OutputLimit = ModelProfile.UsualOutputLimit },
         Third("gemini-3-pro", new ThinkingControl.Level(HasMinimal: false, HasMedium: false, HasExtraHigh: false)),
         Third("gemini-3-flash", MinimalToHigh),
         Third("gemini-3.1-pro", LowToHigh),
@@ -78,7 +76,7 @@ internal sealed class ModelProfiles
     /// <param name="model">Its name, without <c>models/</c>.</param>
     public bool Knows(string model) => model.StartsWith("gemini-", StringComparison.Ordinal) || Array.Exists(sorted, known => model.StartsWith(known.Prefix, StringComparison.Ordinal));
 
-    private static ModelProfile Third(string prefix, ThinkingControl thinking) => new(prefix, thinking) { EnforcesSignatures = true, MixesTools = true, OutputLimit = UsualLimit };
+    private static ModelProfile Third(string prefix, ThinkingControl thinking) => new(prefix, thinking) { EnforcesSignatures = true, MixesTools = true, OutputLimit = ModelProfile.UsualOutputLimit };
 
     private static ModelProfile Newest(string prefix, ThinkingControl thinking) =>
         Third(prefix, thinking) with { IgnoresSampling = true, RefusesModelTurnLast = true, MostCandidates = 1 };

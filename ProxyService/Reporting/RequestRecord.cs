@@ -68,13 +68,14 @@ internal sealed class RequestRecord(RequestOperation operation, IRequestLedger l
     /// <summary>Notes that an upstream call begins. The first one is written down before it is made: it costs from then on.</summary>
     /// <param name="key">The key about to be used.</param>
     /// <param name="sentBytes">Size of what the upstream is sent.</param>
+    /// <param name="mostAnswerTokens">The most tokens its answer can hold.</param>
     /// <returns>Timestamp of its start.</returns>
-    public async ValueTask<long> BeginAttemptAsync(Guid key, int sentBytes)
+    public async ValueTask<long> BeginAttemptAsync(Guid key, int sentBytes, int mostAnswerTokens)
     {
         promptBytes = sentBytes;
         if (AttemptsBegun++ == 0)
         {
-            began = await ledger.BeginAsync(new RequestStart(Id, startedAt, operation, AccessKeyId, key, Model, Streamed, sentBytes, TraceParent, ClientRequestId)).ConfigureAwait(false);
+            began = await ledger.BeginAsync(new RequestStart(Id, startedAt, operation, AccessKeyId, key, Model, Streamed, sentBytes, TraceParent, ClientRequestId, mostAnswerTokens)).ConfigureAwait(false);
         }
 
         firstByteMs = null;

@@ -16,6 +16,7 @@ namespace GeminiBalance.ProxyService.Reporting.Journaling;
 /// <param name="PromptBytes">Size of what the upstream is sent.</param>
 /// <param name="TraceParent">W3C <c>traceparent</c>.</param>
 /// <param name="ClientRequestId">The id the client gave its request.</param>
+/// <param name="MostAnswerTokens">The most tokens the answer can hold.</param>
 internal readonly record struct RequestStart(
     Guid Id,
     DateTimeOffset StartedAt,
@@ -26,9 +27,11 @@ internal readonly record struct RequestStart(
     bool Streamed,
     int PromptBytes,
     string? TraceParent,
-    string? ClientRequestId = null)
+    string? ClientRequestId = null,
+    int MostAnswerTokens = 0)
 {
     private const int FixedBytes = 16 + 8 + 1 + 16 + 16 + 1 + 4;
+    private const int AnswerBytes = 4;
 
     /// <summary>Appends the binary form.</summary>
     public void Write(PooledBuffer target)
@@ -45,6 +48,8 @@ internal readonly record struct RequestStart(
         WriteText(target, Model);
         WriteText(target, TraceParent);
         WriteText(target, ClientRequestId);
+        BinaryPrimitives.WriteInt32LittleEndian(target.GetSpan(AnswerBytes), MostAnswerTokens);
+        target.Advance(AnswerBytes);
     }
 
     /// <summary>Reads the binary form; null when it is none.</summary>
@@ -59,8 +64,8 @@ internal readonly record struct RequestStart(
         var rest = bytes[FixedBytes..];
         string? clientId = null;
 
-        // Records of earlier versions end before the client's id.
-        return TryReadText(ref rest, out var model) && TryReadText(ref rest, out var trace) && (rest.IsEmpty || TryReadText(ref rest, out clientId))
+        // Records of earlier versions end before the client's id, or before the bound of the answer.
+        return TryReadText(ref rest, out var model) && TryReadText(ref rest, out var trace) && (rest.IsEmpty || TryReadText(ref rest, out clientId)) && rest.Length is 0 or AnswerBytes
             ? new RequestStart(
                 new Guid(bytes[..16]),
                 new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]), TimeSpan.Zero),
@@ -71,11 +76,12 @@ internal readonly record struct RequestStart(
                 bytes[57] == 1,
                 BinaryPrimitives.ReadInt32LittleEndian(bytes[58..]),
                 trace,
-                clientId)
+                clientId,
+                rest.IsEmpty ? 0 : BinaryPrimitives.ReadInt32LittleEndian(rest))
             : null;
     }
 
-    /// <summary>The fact of a request whose process died: left in the middle, with what was certainly sent as the estimate of what it cost.</summary>
+    /// <summary>The fact of a request whose process died: left in the middle, with the most it can have used as the estimate.</summary>
     /// <param name="diedAt">When the process was last known to live.</param>
     public RequestFact ToAbortedFact(DateTimeOffset diedAt) => new(
         Id,
@@ -91,7 +97,7 @@ internal readonly record struct RequestStart(
         [new AttemptFact(KeyId, UpstreamOutcomeClass.Cancelled, null, 0)],
         null,
         Streamed,
-        UsageEstimate.Of(PromptBytes, 0),
+        UsageEstimate.MostOf(PromptBytes, MostAnswerTokens),
         null,
         Math.Max(0, (diedAt - StartedAt).TotalMilliseconds),
         TraceParent,

@@ -14,19 +14,19 @@ public sealed class RequestRecordTests
         var record = Record();
         var first = Guid.CreateVersion7();
 
-        var started = await record.BeginAttemptAsync(first, 400);
+        var started = await record.BeginAttemptAsync(first, 400, 1000);
         record.Attempted(first, UpstreamOutcomeClass.Overloaded, 503, started);
-        await record.BeginAttemptAsync(Guid.CreateVersion7(), 400);
+        await record.BeginAttemptAsync(Guid.CreateVersion7(), 400, 1000);
 
         var start = Assert.Single(ledger.Starts);
-        Assert.Equal((record.Id, first, 400), (start.Id, start.KeyId, start.PromptBytes));
+        Assert.Equal((record.Id, first, 400, 1000), (start.Id, start.KeyId, start.PromptBytes, start.MostAnswerTokens));
     }
 
     [Fact]
     public async Task Aborted_WithoutReportedUsage_IsEstimatedAndMarked()
     {
         var record = Record();
-        await record.BeginAttemptAsync(Guid.CreateVersion7(), 400);
+        await record.BeginAttemptAsync(Guid.CreateVersion7(), 400, 1000);
         record.ContentArrived(81);
 
         await record.CompleteAsync(RequestOutcome.Aborted, 499);
@@ -38,7 +38,7 @@ public sealed class RequestRecordTests
     public async Task Aborted_WithReportedUsage_KeepsIt()
     {
         var record = Record();
-        await record.BeginAttemptAsync(Guid.CreateVersion7(), 400);
+        await record.BeginAttemptAsync(Guid.CreateVersion7(), 400, 1000);
         record.ContentArrived(81);
         record.Tokens = new TokenUsage(7, 5, 0, 0, 0, 12);
 
@@ -54,7 +54,7 @@ public sealed class RequestRecordTests
     public async Task Failed_WithoutAnyAnswer_IsEstimatedOnlyWhenWeHungUp(UpstreamOutcomeClass last, bool estimated)
     {
         var record = Record();
-        var started = await record.BeginAttemptAsync(Guid.CreateVersion7(), 400);
+        var started = await record.BeginAttemptAsync(Guid.CreateVersion7(), 400, 1000);
         record.Attempted(Guid.CreateVersion7(), last, null, started);
 
         await record.CompleteAsync(RequestOutcome.UpstreamError, 502);
@@ -77,7 +77,7 @@ public sealed class RequestRecordTests
         var time = new Journaling.ManualTime();
         var record = Record(time);
         time.Advance(TimeSpan.FromSeconds(3));
-        var started = await record.BeginAttemptAsync(Guid.CreateVersion7(), 400);
+        var started = await record.BeginAttemptAsync(Guid.CreateVersion7(), 400, 1000);
         time.Advance(TimeSpan.FromSeconds(20));
         record.HeadArrived();
         time.Advance(TimeSpan.FromSeconds(80));

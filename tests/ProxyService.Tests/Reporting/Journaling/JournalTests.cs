@@ -75,7 +75,7 @@ public sealed class JournalTests
     [Fact]
     public void Start_ReadBack_IsWhatWasWritten()
     {
-        var start = JournalRig.Start(Guid.CreateVersion7()) with { Model = "gemini-ü", TraceParent = "00-1-2-01", ClientRequestId = "mine-1" };
+        var start = JournalRig.Start(Guid.CreateVersion7()) with { Model = "gemini-ü", TraceParent = "00-1-2-01", ClientRequestId = "mine-1", MostAnswerTokens = 1234 };
         using var buffer = new ProxyService.Json.PooledBuffer();
         start.Write(buffer);
 
@@ -84,13 +84,14 @@ public sealed class JournalTests
     }
 
     [Fact]
-    public void Start_OfAnEarlierVersion_IsReadWithoutTheClientsId()
+    public void Start_OfAnEarlierVersion_IsReadWithoutWhatItDidNotHave()
     {
         var start = JournalRig.Start(Guid.CreateVersion7());
         using var buffer = new ProxyService.Json.PooledBuffer();
         start.Write(buffer);
 
-        Assert.Equal(start, RequestStart.Read(buffer.WrittenSpan[..^2]));
+        Assert.Equal(start, RequestStart.Read(buffer.WrittenSpan[..^4]));
+        Assert.Equal(start, RequestStart.Read(buffer.WrittenSpan[..^6]));
     }
 
     [Fact]
