@@ -1,3 +1,4 @@
+using GeminiBalance.StatsService.Activities;
 using GeminiBalance.StatsService.Audit;
 using GeminiBalance.StatsService.Costs;
 using GeminiBalance.StatsService.Ingest;
@@ -18,7 +19,7 @@ internal static class Rooms
 {
     /// <summary>What keeps something in the store, and so takes part in its migration.</summary>
     public static IServiceCollection AddKeepers(this IServiceCollection services) =>
-        services.AddUsage().AddCosts().AddLatency().AddRequests().AddAudit().AddLedger().AddRetention();
+        services.AddUsage().AddActivities().AddCosts().AddLatency().AddRequests().AddAudit().AddLedger().AddRetention();
 
     /// <summary>What runs.</summary>
     public static IServiceCollection AddWorkers(this IServiceCollection services) => services.AddIngest().AddViews().AddLive().AddRebuilding().AddJobs();

@@ -61,6 +61,7 @@ namespace GeminiBalance.Contracts;
 [JsonSerializable(typeof(Overview))]
 [JsonSerializable(typeof(Usage))]
 [JsonSerializable(typeof(FailedRequest[]))]
+[JsonSerializable(typeof(LastUsePage))]
 [JsonSerializable(typeof(ProjectionStatus))]
 [JsonSerializable(typeof(LiveTick))]
 [JsonSerializable(typeof(Reconciliation))]

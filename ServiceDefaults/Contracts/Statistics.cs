@@ -129,6 +129,26 @@ public sealed record FailedRequest(
     int Attempts,
     UpstreamOutcomeClass? LastAttempt);
 
+/// <summary>What is used.</summary>
+public enum UsedKind
+{
+    /// <summary>An access key, by every request it sent.</summary>
+    AccessKey,
+
+    /// <summary>An upstream key, by every request that tried it.</summary>
+    Key,
+}
+
+/// <summary>When a key or access key was last used.</summary>
+/// <param name="Id">The key or access key.</param>
+/// <param name="At">When the newest request that used it started (UTC).</param>
+public sealed record LastUse(Guid Id, DateTimeOffset At);
+
+/// <summary>Keys or access keys by id; those that were never used are left out.</summary>
+/// <param name="Items">When each was last used.</param>
+/// <param name="Next">Give it as <c>after</c> for the next page; null on the last.</param>
+public sealed record LastUsePage(IReadOnlyList<LastUse> Items, Guid? Next);
+
 /// <summary>Where the views stand.</summary>
 /// <param name="HighWater">The last event of the store that all earlier ones are known for.</param>
 /// <param name="Views">Each view's own position.</param>

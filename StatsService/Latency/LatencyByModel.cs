@@ -37,7 +37,7 @@ internal sealed class LatencyByModel : IView
 
     public string Name => TableName;
 
-    public Table Table { get; } = BuildTable();
+    public IReadOnlyList<Table> Tables { get; } = [BuildTable()];
 
     public IEnumerable<TableChange> Project(IEnumerable<RequestFact> facts)
     {

@@ -6,11 +6,12 @@ using GeminiBalance.StatsService.Store;
 using GeminiBalance.StatsService.Views;
 using Npgsql;
 using NpgsqlTypes;
+using Weasel.Postgresql.Tables;
 
 namespace GeminiBalance.StatsService.Rebuilding;
 
 /// <summary>
-/// Makes a view anew from the events, in a table beside it, while it goes on serving and following; then takes its place in one transaction,
+/// Makes a view anew from the events, in tables beside its own, while it goes on serving and following; then takes its place in one transaction,
 /// at exactly the position the view has reached by then.
 /// </summary>
 internal sealed class Rebuild(NpgsqlDataSource source, Horizon horizon)
@@ -32,29 +33,32 @@ internal sealed class Rebuild(NpgsqlDataSource source, Horizon horizon)
     public async Task RunAsync(IView view, Func<long, long, Task> progress, CancellationToken cancellation)
     {
         await RefuseStrangersAsync(cancellation).ConfigureAwait(false);
-        var live = $"{StoreSchema.Name}.{view.Name}";
-        var shadow = live + "_rebuild";
         var frozenBefore = TimeBuckets.Ceiling(await horizon.ReadAsync(cancellation).ConfigureAwait(false), TimeBuckets.Width);
         await using var connection = await source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
-        await ExecuteAsync(connection, $"drop table if exists {shadow}; create table {shadow} (like {live} including all)", [], cancellation).ConfigureAwait(false);
+        foreach (var table in view.Tables)
+        {
+            await ExecuteAsync(connection, $"drop table if exists {ShadowOf(table)}; create table {ShadowOf(table)} (like {LiveOf(table)} including all)", [], cancellation).ConfigureAwait(false);
+        }
+
         var target = await PositionAsync(connection, view, cancellation).ConfigureAwait(false);
         var reached = 0L;
         while (reached < target)
         {
             // What arrives meanwhile is folded here too, as long as it is much; the rest under the lock.
-            reached = await FoldAsync(connection, view, live, shadow, reached, target, frozenBefore, page => progress(page, target), cancellation).ConfigureAwait(false);
+            reached = await FoldAsync(connection, view, reached, target, frozenBefore, page => progress(page, target), cancellation).ConfigureAwait(false);
             var next = await PositionAsync(connection, view, cancellation).ConfigureAwait(false);
             target = next - reached > PageSize ? next : target;
         }
 
         await using var swap = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
-        await ExecuteAsync(connection, $"lock table {live} in exclusive mode", [], cancellation).ConfigureAwait(false);
+        await ExecuteAsync(connection, $"lock table {string.Join(", ", view.Tables.Select(LiveOf))} in exclusive mode", [], cancellation).ConfigureAwait(false);
         target = await PositionAsync(connection, view, cancellation).ConfigureAwait(false);
-        await FoldAsync(connection, view, live, shadow, reached, target, frozenBefore, page => progress(page, target), cancellation).ConfigureAwait(false);
-        var timeColumn = view.Table.Columns.Any(column => column.Name == "bucket_at") ? "bucket_at" : "at";
-        await ExecuteAsync(connection, $"delete from {live} where {timeColumn} >= $1", [frozenBefore], cancellation).ConfigureAwait(false);
-        await ExecuteAsync(connection, $"insert into {live} select * from {shadow}", [], cancellation).ConfigureAwait(false);
-        await ExecuteAsync(connection, $"drop table {shadow}", [], cancellation).ConfigureAwait(false);
+        await FoldAsync(connection, view, reached, target, frozenBefore, page => progress(page, target), cancellation).ConfigureAwait(false);
+        foreach (var table in view.Tables)
+        {
+            await TakePlaceAsync(connection, table, frozenBefore, cancellation).ConfigureAwait(false);
+        }
+
         await swap.CommitAsync(cancellation).ConfigureAwait(false);
         await progress(target, target).ConfigureAwait(false);
     }
@@ -70,8 +74,24 @@ internal sealed class Rebuild(NpgsqlDataSource source, Horizon horizon)
         await swap.CommitAsync(cancellation).ConfigureAwait(false);
     }
 
+    private static string LiveOf(Table table) => table.Identifier.QualifiedName;
+
+    private static string ShadowOf(Table table) => LiveOf(table) + "_rebuild";
+
+    /// <summary>Puts the rows made anew in place of those they were made of; rows of frozen times stay.</summary>
+    private static async Task TakePlaceAsync(NpgsqlConnection connection, Table table, DateTimeOffset frozenBefore, CancellationToken cancellation)
+    {
+        var (live, shadow) = (LiveOf(table), ShadowOf(table));
+        var timeColumn = table.Columns.Any(column => column.Name == "bucket_at") ? "bucket_at" : "at";
+        var same = string.Join(" and ", table.PrimaryKeyColumns.Select(column => $"old.{column} = new.{column}"));
+        await ExecuteAsync(connection, $"delete from {live} where {timeColumn} >= $1", [frozenBefore], cancellation).ConfigureAwait(false);
+        await ExecuteAsync(connection, $"delete from {live} old using {shadow} new where {same}", [], cancellation).ConfigureAwait(false);
+        await ExecuteAsync(connection, $"insert into {live} select * from {shadow}", [], cancellation).ConfigureAwait(false);
+        await ExecuteAsync(connection, $"drop table {shadow}", [], cancellation).ConfigureAwait(false);
+    }
+
     private static async Task<long> FoldAsync(
-        NpgsqlConnection connection, IView view, string live, string shadow, long from, long to, DateTimeOffset frozenBefore, Func<long, Task> progress, CancellationToken cancellation)
+        NpgsqlConnection connection, IView view, long from, long to, DateTimeOffset frozenBefore, Func<long, Task> progress, CancellationToken cancellation)
     {
         while (true)
         {
@@ -94,7 +114,7 @@ internal sealed class Rebuild(NpgsqlDataSource source, Horizon horizon)
 
             foreach (var change in view.Project(facts))
             {
-                await ExecuteAsync(connection, Numbered(change.Sql.Replace(live, shadow, StringComparison.Ordinal)), change.Parameters, cancellation).ConfigureAwait(false);
+                await ExecuteAsync(connection, Numbered(view.Tables.Aggregate(change.Sql, (sql, table) => sql.Replace(LiveOf(table), ShadowOf(table), StringComparison.Ordinal))), change.Parameters, cancellation).ConfigureAwait(false);
             }
 
             if (count < PageSize)

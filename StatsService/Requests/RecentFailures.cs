@@ -33,7 +33,7 @@ internal sealed class RecentFailures : IView
 
     public string Name => TableName;
 
-    public Table Table { get; } = BuildTable();
+    public IReadOnlyList<Table> Tables { get; } = [BuildTable()];
 
     public IEnumerable<TableChange> Project(IEnumerable<RequestFact> facts)
     {

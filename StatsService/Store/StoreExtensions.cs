@@ -79,12 +79,15 @@ internal static class StoreExtensions
 
     private static void AddView(StoreOptions options, IView view)
     {
-        options.Storage.ExtendedSchemaObjects.Add(view.Table);
+        options.Storage.ExtendedSchemaObjects.AddRange(view.Tables);
         options.Projections.Add(new ViewProjection(view), ProjectionLifecycle.Async, view.Name, async =>
         {
             async.BatchSize = PageSize;
             async.MaximumHopperSize = 2 * PageSize;
-            async.DeleteDataInTableOnTeardown(view.Table.Identifier.QualifiedName);
+            foreach (var table in view.Tables)
+            {
+                async.DeleteDataInTableOnTeardown(table.Identifier.QualifiedName);
+            }
         });
     }
 }

@@ -26,7 +26,7 @@ internal abstract class UsageCube(string name, string groupColumn, Func<RequestF
 
     public string Name => name;
 
-    public Table Table { get; } = BuildTable(name, groupColumn);
+    public IReadOnlyList<Table> Tables { get; } = [BuildTable(name, groupColumn)];
 
     public IEnumerable<TableChange> Project(IEnumerable<RequestFact> facts)
     {

@@ -7,7 +7,7 @@ using Weasel.Postgresql.Tables;
 namespace GeminiBalance.StatsService.Views;
 
 /// <summary>
-/// A view of request facts: one flat table, filled by folding pages of facts in memory and adding each page's result with one statement.
+/// A view of request facts: flat tables, filled by folding pages of facts in memory and adding each page's result with one statement a table.
 /// It must come out the same however the facts are cut into pages: that is what makes a rebuild equal to what was there.
 /// </summary>
 internal interface IView
@@ -15,8 +15,11 @@ internal interface IView
     /// <summary>Its name in the store's progress table and in <c>/stats/projections</c>. A new name starts from the first fact.</summary>
     string Name { get; }
 
-    /// <summary>The table it owns, in schema <c>stats</c>.</summary>
-    Table Table { get; }
+    /// <summary>
+    /// The tables it owns, in schema <c>stats</c>; the time of a row is in its column <c>bucket_at</c> or <c>at</c>. No name of one may be part of another's.
+    /// Each view reads every fact for itself, so small tables share one.
+    /// </summary>
+    IReadOnlyList<Table> Tables { get; }
 
     /// <summary>Folds a page; no change when nothing in it concerns this view.</summary>
     /// <param name="facts">Facts in the order of the store.</param>
@@ -29,7 +32,7 @@ internal interface IView
     }
 }
 
-/// <summary>A statement that adds a page's result to a view's table; runs in the transaction that moves the view's position.</summary>
+/// <summary>A statement that adds a page's result to a table of a view; runs in the transaction that moves the view's position.</summary>
 /// <param name="Sql">The statement, with <c>?</c> for each parameter.</param>
 /// <param name="Parameters">Arrays for <c>unnest</c>.</param>
 internal sealed record TableChange(string Sql, params object[] Parameters);

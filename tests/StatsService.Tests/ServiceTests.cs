@@ -112,6 +112,10 @@ public sealed partial class ServiceTests(RunningService running) : IClassFixture
     [InlineData("/stats/usage?outcome=3", "outcome")]
     [InlineData("/stats/usage?groupBy=key&accessKey=a11ce000-0000-7000-8000-000000000003", "accessKey")]
     [InlineData("/stats/latency?bucket=2h", "bucket")]
+    [InlineData("/stats/last-use?of=moon", "of")]
+    [InlineData("/stats/last-use?id=7", "id")]
+    [InlineData("/stats/last-use?after=7", "after")]
+    [InlineData("/stats/last-use?limit=1001", "limit")]
     [InlineData("/stats/requests?status=ok", "status")]
     [InlineData("/stats/requests?operation=dance", "operation")]
     [InlineData("/stats/requests?after=7", "after")]
@@ -146,6 +150,7 @@ public sealed partial class ServiceTests(RunningService running) : IClassFixture
     [InlineData("/stats/overview")]
     [InlineData("/stats/usage")]
     [InlineData("/stats/failures")]
+    [InlineData("/stats/last-use")]
     [InlineData("/stats/latency")]
     [InlineData("/stats/requests")]
     [InlineData("/stats/requests/a11ce000-0000-7000-8000-000000000003")]
@@ -179,7 +184,7 @@ public sealed partial class ServiceTests(RunningService running) : IClassFixture
             return now.Views.Values.All(position => position == now.HighWater) ? now : null;
         }, Soon, "all views at the high-water mark");
 
-        Assert.Equal(["latency_per_model", "recent_failures", "usage_per_access_key", "usage_per_key"], status.Views.Keys.Order());
+        Assert.Equal(["activity", "latency_per_model", "recent_failures", "usage_per_access_key", "usage_per_key"], status.Views.Keys.Order());
         Assert.Equal(0, status.LagSeconds);
         Assert.EndsWith($":{running.Service.Id}", status.Leader);
         var health = await running.Service.Client.GetFromJsonAsync<JsonElement>("/health/dependencies");

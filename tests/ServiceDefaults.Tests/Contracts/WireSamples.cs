@@ -156,6 +156,7 @@ internal static class WireSamples
         ["model-prices.v1"] = (new[] { Priced, Priced with { Custom = true, SetBy = "admin", SetAt = At }, new ModelPrice("gemini-x", [], true, "admin", At, "is no list of periods.") }, Json.ModelPriceArray),
         ["model-price.v1"] = (Priced, Json.ModelPrice),
         ["price-periods.v1"] = (Priced.Periods.ToArray(), Json.PricePeriodArray),
+        ["last-use.v1"] = (new LastUsePage([new LastUse(A, At), new LastUse(B, At.AddHours(1))], B), Json.LastUsePage),
         ["usage.v1"] = (new Usage(At, At.AddHours(1), UsageGrouping.AccessKey, Counts, [new UsageRow(At, "0198c0de-0000-7000-8000-00000000000a", Counts), new UsageRow(null, null, Counts)], 0), Json.Usage),
         ["failed-requests.v1"] = (new[]
         {

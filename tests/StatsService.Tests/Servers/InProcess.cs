@@ -28,6 +28,9 @@ internal sealed class InProcess : IAsyncDisposable
 
     public ViewPositions Positions => app.Services.GetRequiredService<ViewPositions>();
 
+    /// <summary>The tables of all views.</summary>
+    public IReadOnlyList<string> ViewTables => [.. Get<IEnumerable<IView>>().SelectMany(view => view.Tables).Select(table => table.Identifier.Name)];
+
     public T Get<T>() where T : notnull => app.Services.GetRequiredService<T>();
 
     public static async Task<InProcess> StartAsync(ServersFixture servers)

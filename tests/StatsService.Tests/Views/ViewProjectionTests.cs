@@ -22,7 +22,7 @@ public sealed class ViewProjectionTests(ServersFixture servers)
             await service.CatchUpAsync();
         }
 
-        var live = await Task.WhenAll(views.Select(service.ContentsAsync));
+        var live = await Task.WhenAll(service.ViewTables.Select(service.ContentsAsync));
         Assert.All(live, Assert.NotEmpty);
         using (var daemon = await service.DaemonAsync())
         {
@@ -32,7 +32,7 @@ public sealed class ViewProjectionTests(ServersFixture servers)
             }
         }
 
-        Assert.Equal(live, await Task.WhenAll(views.Select(service.ContentsAsync)));
+        Assert.Equal(live, await Task.WhenAll(service.ViewTables.Select(service.ContentsAsync)));
         Assert.Equal(3_000m, await service.ScalarAsync<decimal>($"select sum(requests) from stats.{UsageByKey.TableName}"));
     }
 

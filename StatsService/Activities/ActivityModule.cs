@@ -1,0 +1,9 @@
+using GeminiBalance.StatsService.Views;
+
+namespace GeminiBalance.StatsService.Activities;
+
+/// <summary>What keys and access keys did: when each was last used.</summary>
+internal static class ActivityModule
+{
+    public static IServiceCollection AddActivities(this IServiceCollection services) => services.AddView<ActivityView>();
+}
