@@ -57,7 +57,8 @@ internal static class KeyHealthExtensions
             .AddSingleton<AccessKeyDesk>()
             .AddSingleton<AccessKeyList>()
             .AddSingleton<AccessKeyImport>()
-            .AddSingleton<SettingsDesk>();
+            .AddSingleton<SettingsDesk>()
+            .AddSingleton<SettingsReplicas>();
     }
 
     /// <summary>The internal API; every path needs a service token.</summary>

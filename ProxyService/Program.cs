@@ -1,8 +1,8 @@
+using GeminiBalance.ProxyService;
 using GeminiBalance.ProxyService.Endpoints;
 using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.Reporting;
-using GeminiBalance.ProxyService.Steering;
 using GeminiBalance.ServiceDefaults;
 
 WebApplication app;
@@ -13,7 +13,7 @@ try
     builder.AddReporting();
     builder.AddKeyPool();
     builder.AddForwarding();
-    builder.AddGatewaySettings();
+    builder.AddProxySettings();
     builder.AddEndpoints();
     app = builder.Build();
 }

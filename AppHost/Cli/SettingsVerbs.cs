@@ -106,9 +106,24 @@ internal static class SettingsVerbs
         ? JsonSerializer.Serialize(now, ContractsJson.Default.SettingsView)
         : string.Create(CultureInfo.InvariantCulture, $"Version {now.Version} of the settings holds on every replica within two seconds."));
 
-    private static string Line(SettingView setting) => setting.Value is { } value
-        ? $"{setting.Name} = {Short(value)}"
-        : $"{setting.Name} is not set here; files and environment decide, else {setting.Default ?? "nothing"}";
+    private static string Line(SettingView setting) => setting switch
+    {
+        { Source: { } source } when setting.Effective is { } value => $"{setting.Name} = {Short(value)} ({WordOf(source)})",
+        { Source: not null } => $"{setting.Name} is not set",
+        { Value: { } value } => $"{setting.Name} = {Short(value)}",
+        { Layers: { } layers } when layers.Any(layer => layer.Replicas is not null) => $"{setting.Name} differs: {string.Join("; ", layers.Select(Layer))}",
+        _ => $"{setting.Name} is not set here; files and environment decide, else {setting.Default ?? "nothing"}",
+    };
+
+    private static string Layer(SettingLayer layer) =>
+        $"{Short(layer.Value)} ({WordOf(layer.Source)}{(layer.Replicas is { } replicas ? " of " + string.Join(", ", replicas) : "")})";
+
+    private static string WordOf(string source) => source switch
+    {
+        "ui" => "set for all replicas",
+        "command_line" => "command line",
+        _ => source,
+    };
 
     private static string Short(string? value) => value is null ? "(unset)" : value.Length <= 80 ? value.ReplaceLineEndings(" ") : value[..80].ReplaceLineEndings(" ") + "…";
 }

@@ -13,7 +13,9 @@ internal static class SettingsEndpoints
     public static void MapSettings(this IEndpointRouteBuilder app)
     {
         var settings = app.MapGroup("/settings");
-        settings.MapGet("", async (SettingsDesk desk, CancellationToken cancellation) => TypedResults.Ok(View(await desk.ReadAsync(cancellation))));
+        settings.MapGet("", async (SettingsDesk desk, SettingsReplicas replicas, CancellationToken cancellation) =>
+            TypedResults.Ok(SettingsViews.All(await desk.ReadAsync(cancellation), await replicas.ReadAsync(cancellation))));
+        settings.MapPost("/replicas", HearAsync);
         settings.MapGet("/published", PublishedAsync);
         settings.MapGet("/versions", async (SettingsDesk desk, CancellationToken cancellation) => TypedResults.Ok((await desk.VersionsAsync(cancellation)).Reverse().ToArray()));
         settings.MapGet("/versions/{version:long}/diff", DiffAsync);
@@ -28,8 +30,22 @@ internal static class SettingsEndpoints
         return Guid.TryParse(known, out var revision) && revision == now.Revision ? TypedResults.NoContent() : TypedResults.Ok(now);
     }
 
-    private static async Task<IResult> FindAsync(string name, SettingsDesk desk, CancellationToken cancellation) =>
-        SettingCatalogue.Find(name) is var (definition, written) ? TypedResults.Ok(View(definition, written, await desk.ReadAsync(cancellation))) : Missing(name);
+    /// <summary>A replica says what holds there, and what its own command line, environment and files say.</summary>
+    private static async Task<IResult> HearAsync(SettingsReport report, SettingsReplicas replicas, CancellationToken cancellation)
+    {
+        if (!SettingsReplicas.IsSound(report))
+        {
+            return ProblemResponses.Problem(StatusCodes.Status400BadRequest, "invalid_report", "service, replica and beneath must be given, and every layer its name, value and source.");
+        }
+
+        await replicas.HearAsync(report, cancellation);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<IResult> FindAsync(string name, SettingsDesk desk, SettingsReplicas replicas, CancellationToken cancellation) =>
+        SettingCatalogue.Find(name) is var (definition, written)
+            ? TypedResults.Ok(SettingsViews.One(definition, written, await desk.ReadAsync(cancellation), await replicas.ReadAsync(cancellation)))
+            : Missing(name);
 
     /// <summary>From the settings of a version to those of now, or of another version.</summary>
     private static async Task<IResult> DiffAsync(long version, SettingsDesk desk, CancellationToken cancellation, string? to = null)
@@ -49,7 +65,7 @@ internal static class SettingsEndpoints
             .ToArray());
     }
 
-    private static async Task<IResult> ChangeAsync(ChangeSettings change, SettingsDesk desk, HttpContext context, CancellationToken cancellation)
+    private static async Task<IResult> ChangeAsync(ChangeSettings change, SettingsDesk desk, SettingsReplicas replicas, HttpContext context, CancellationToken cancellation)
     {
         if (change.Values is not { Count: > 0 })
         {
@@ -57,15 +73,17 @@ internal static class SettingsEndpoints
         }
 
         var outcome = await desk.ChangeAsync(change.Version, change.Values, context.Actor(), cancellation);
-        return outcome.IsStale ? Conflict(change, outcome.Settings) : Answer(outcome);
+        return outcome.IsStale ? Conflict(change, outcome.Settings) : await AnswerAsync(outcome, replicas, cancellation);
     }
 
-    private static async Task<IResult> RollBackAsync(RollbackSettings rollback, SettingsDesk desk, HttpContext context, CancellationToken cancellation) =>
-        await desk.RollBackAsync(rollback.To, context.Actor(), cancellation) is { } outcome ? Answer(outcome) : NoVersion((await desk.ReadAsync(cancellation)).Version);
+    private static async Task<IResult> RollBackAsync(RollbackSettings rollback, SettingsDesk desk, SettingsReplicas replicas, HttpContext context, CancellationToken cancellation) =>
+        await desk.RollBackAsync(rollback.To, context.Actor(), cancellation) is { } outcome
+            ? await AnswerAsync(outcome, replicas, cancellation)
+            : NoVersion((await desk.ReadAsync(cancellation)).Version);
 
-    private static IResult Answer(SettingsOutcome outcome) => outcome.Refusal is { } refusal
+    private static async Task<IResult> AnswerAsync(SettingsOutcome outcome, SettingsReplicas replicas, CancellationToken cancellation) => outcome.Refusal is { } refusal
         ? ProblemResponses.Problem(StatusCodes.Status400BadRequest, refusal.Code, refusal.Detail)
-        : TypedResults.Ok(View(outcome.Settings));
+        : TypedResults.Ok(SettingsViews.All(outcome.Settings, await replicas.ReadAsync(cancellation)));
 
     private static IResult Conflict(ChangeSettings change, GatewaySettings now) => TypedResults.Problem(
         "Somebody else changed settings meanwhile; 'current' has their values now beside those asked for.",
@@ -77,22 +95,6 @@ internal static class SettingsEndpoints
             ["current"] = change.Values.Select(value => (Name: SettingCatalogue.Find(value.Key)?.Name ?? value.Key, value.Value))
                 .Select(value => new SettingChange(value.Name, now.Values.GetValueOrDefault(value.Name), value.Value)).ToArray(),
         });
-
-    private static SettingsView View(GatewaySettings now) => new(
-        now.Version,
-        [.. SettingCatalogue.All.SelectMany(definition => definition.IsOpen
-            ? now.Values.Keys.Where(name => SettingCatalogue.Find(name)?.Definition == definition).Order(StringComparer.Ordinal).Select(name => View(definition, name, now))
-            : [View(definition, definition.Name, now)])]);
-
-    private static SettingView View(SettingDefinition definition, string name, GatewaySettings now) => new(
-        name,
-        now.Values.GetValueOrDefault(name),
-        definition.Kind.ToString().ToLowerInvariant(),
-        definition.Default,
-        definition.Minimum,
-        definition.Maximum,
-        definition.Choices,
-        definition.Description);
 
     private static IResult Missing(string name) =>
         ProblemResponses.Problem(StatusCodes.Status404NotFound, "setting_not_found", $"There is no setting called '{(name.Length <= 100 ? name : name[..100])}'.");

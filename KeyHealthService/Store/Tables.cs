@@ -111,6 +111,13 @@ internal static class Tables
             failing integer not null,
             serving integer not null);
 
+        create table if not exists keys.settings_replicas (
+            service text not null,
+            replica text not null,
+            at timestamptz not null,
+            report jsonb not null,
+            primary key (service, replica));
+
         alter table keys.probes add column if not exists probed_at timestamptz;
         alter table keys.probes add column if not exists bad_checks integer not null default 0;
         alter table keys.probes add column if not exists good_at timestamptz;

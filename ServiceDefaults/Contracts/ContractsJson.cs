@@ -74,6 +74,7 @@ namespace GeminiBalance.Contracts;
 [JsonSerializable(typeof(ModelPrice))]
 [JsonSerializable(typeof(PricePeriod[]))]
 [JsonSerializable(typeof(PublishedSettings))]
+[JsonSerializable(typeof(SettingsReport))]
 [JsonSerializable(typeof(SettingsView))]
 [JsonSerializable(typeof(SettingView))]
 [JsonSerializable(typeof(ChangeSettings))]

@@ -21,6 +21,44 @@ public enum SettingKind
     Choice,
 }
 
+/// <summary>The services that apply settings.</summary>
+public static class SettingServices
+{
+    /// <summary>ProxyService.</summary>
+    public const string Proxy = "proxy";
+
+    /// <summary>KeyHealthService.</summary>
+    public const string KeyHealth = "keyhealth";
+
+    /// <summary>StatsService.</summary>
+    public const string Stats = "stats";
+}
+
+/// <summary>Where the value of a setting comes from, weakest first.</summary>
+public static class SettingSources
+{
+    /// <summary>Nobody set it.</summary>
+    public const string Default = "default";
+
+    /// <summary>The program that started the service in its own process, as a test does.</summary>
+    public const string Host = "host";
+
+    /// <summary>A file, as <c>appsettings.json</c>.</summary>
+    public const string File = "file";
+
+    /// <summary>A variable of the environment.</summary>
+    public const string Environment = "environment";
+
+    /// <summary>The command line.</summary>
+    public const string CommandLine = "command_line";
+
+    /// <summary>Set for all replicas, in the UI, over the admin API or with <c>gb settings</c>.</summary>
+    public const string Ui = "ui";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } = [Default, Host, File, Environment, CommandLine, Ui];
+}
+
 /// <summary>A setting that can be changed while the gateway runs.</summary>
 /// <param name="Name">Name as in configuration; <c>*</c> as a part stands for a name of the operator's choice.</param>
 /// <param name="Kind">What its values look like.</param>
@@ -29,13 +67,26 @@ public enum SettingKind
 /// <param name="Minimum">Smallest number.</param>
 /// <param name="Maximum">Largest number, or most characters of a text.</param>
 /// <param name="Choices">The words of a choice.</param>
+/// <param name="Services">The services that apply it, of <see cref="SettingServices"/>; null for the proxy alone.</param>
 public sealed record SettingDefinition(
-    string Name, SettingKind Kind, string? Default, string Description, double? Minimum = null, double? Maximum = null, IReadOnlyList<string>? Choices = null)
+    string Name, SettingKind Kind, string? Default, string Description, double? Minimum = null, double? Maximum = null, IReadOnlyList<string>? Choices = null, IReadOnlyList<string>? Services = null)
 {
     private const int LongestText = 20_000;
+    private static readonly string[] ProxyAlone = [SettingServices.Proxy];
+
+    /// <summary>The services that apply it.</summary>
+    public IReadOnlyList<string> AppliedBy => Services ?? ProxyAlone;
 
     /// <summary>Whether part of the name is the operator's choice.</summary>
     public bool IsOpen => Name.Contains('*', StringComparison.Ordinal);
+
+    /// <summary>Whether a service applies it.</summary>
+    /// <param name="service">One of <see cref="SettingServices"/>.</param>
+    public bool AppliesTo(string service) => AppliedBy.Contains(service, StringComparer.Ordinal);
+
+    /// <summary>A value as people may see it.</summary>
+    /// <param name="value">The value.</param>
+    public string Show(string value) => value;
 
     /// <summary>Checks a value.</summary>
     /// <param name="value">The value.</param>

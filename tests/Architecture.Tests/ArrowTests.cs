@@ -11,7 +11,6 @@ public sealed partial class ArrowTests
     {
         ["Endpoints"] = ["Forwarding", "Settings", "Signatures", "Media", "Authentication", "Limits", "KeyPool", "Translation", "Upstream", "Reporting", "OpenAi", "Gemini", "Json"],
         ["Forwarding"] = ["Settings", "Signatures", "Authentication", "Limits", "KeyPool", "Translation", "Upstream", "Reporting", "OpenAi", "Gemini", "Json"],
-        ["Steering"] = ["Forwarding", "Settings", "KeyPool"],
         ["Settings"] = ["Translation", "OpenAi", "Gemini"],
         ["Signatures"] = ["Translation", "OpenAi", "Gemini", "Json"],
         ["Media"] = ["OpenAi"],

@@ -12,6 +12,9 @@ public sealed class SettingsVerbsTests
         [
             new("Balancing:Strategy", "weighted", "choice", "adaptive", null, null, ["adaptive", "weighted"], "How keys are chosen."),
             new("Forwarding:MaximumAttempts", null, "integer", "3", 1, 10, null, "The most upstream calls made for one request."),
+            new("Thinking:Mode", null, "choice", "Client", null, null, ["Client", "Off"], "Who decides.", "Off", "environment", [new("environment", "Off"), new("default", "Client")]),
+            new("Thinking:Level", null, "choice", "medium", null, null, ["low", "medium"], "How hard.", null, null, [new("file", "low", ["one", "two"]), new("default", "medium")]),
+            new("Models:Default", null, "text", null, null, 200, null, "The model.", null, "default", [new("default", null)]),
         ]);
 
     [Fact]
@@ -46,7 +49,8 @@ public sealed class SettingsVerbsTests
         var missing = await Assert.ThrowsAsync<CliException>(() => SettingsVerbs.RunAsync(stub.System, ["get", "Luck"], TextWriter.Null));
 
         Assert.Equal(
-            ["Version 3.", "Balancing:Strategy = weighted", "Forwarding:MaximumAttempts is not set here; files and environment decide, else 3"],
+            ["Version 3.", "Balancing:Strategy = weighted", "Forwarding:MaximumAttempts is not set here; files and environment decide, else 3",
+                "Thinking:Mode = Off (environment)", "Thinking:Level differs: low (file of one, two); medium (default)", "Models:Default is not set"],
             words.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal("weighted", (string?)JsonNode.Parse(json.ToString())!["value"]);
         Assert.Equal(1, missing.ExitCode);

@@ -7,7 +7,7 @@ using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.Limits;
 using GeminiBalance.ProxyService.Reporting;
 using GeminiBalance.ProxyService.Reporting.Journaling;
-using GeminiBalance.ProxyService.Steering;
+using GeminiBalance.ServiceDefaults.Settings;
 using GeminiBalance.ServiceDefaults;
 using GeminiBalance.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Builder;
@@ -79,7 +79,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.Replace(ServiceDescriptor.Singleton(time));
         builder.AddKeyPool();
         builder.AddForwarding();
-        builder.AddGatewaySettings();
+        builder.AddProxySettings();
         builder.AddEndpoints();
         builder.Services.RemoveAll<IHostedService>();
         builder.Services.AddSingleton<ProxyMetrics>();

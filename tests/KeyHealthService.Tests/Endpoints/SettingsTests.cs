@@ -59,6 +59,50 @@ public sealed class SettingsTests(ServersFixture servers)
         Assert.Equal((1, "2", 1), (now.Version, now.Values["Forwarding:MaximumAttempts"], now.Values.Count));
     }
 
+    [Fact]
+    public async Task Settings_ShowWhatIsInForce_WhereItComesFrom_AndWhatLiesBeneath()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+        var alone = await service.GetAsync<SettingsView>("/settings");
+        await TellAsync(service, new SettingsReport("proxy", "one", 0, null, [new("Balancing:Strategy", "weighted", "environment"), new("Balancing:Strategy", "least_used", "file"), new("Models:Aliases:gpt-4o", "gemini-2.5-pro", "file")]));
+        await TellAsync(service, new SettingsReport("proxy", "two", 0, "it does not hold", [new("Balancing:Strategy", "least_used", "file"), new("Models:Aliases:gpt-4o", "gemini-2.5-pro", "file"), new("Thinking:Mode", "Off", "command_line")]));
+        await TellAsync(service, new SettingsReport("another", "three", 0, null, []));
+
+        var differing = await service.GetAsync<SettingsView>("/settings");
+        await TellAsync(service, new SettingsReport("proxy", "two", 0, null, differing.Settings.Where(setting => setting.Name.StartsWith("Models", StringComparison.Ordinal) && setting.Source == "file").Select(setting => new SettingBeneath(setting.Name, setting.Effective!, "file")).Prepend(new("Balancing:Strategy", "weighted", "environment")).ToArray()));
+        var agreeing = await service.GetAsync<SettingsView>("/settings");
+        var set = await service.SendAsync<SettingsView>(HttpMethod.Put, "/settings", Change(0, ("Balancing:Strategy", "round_robin")));
+        var one = await service.GetAsync<SettingView>("/settings/balancing:strategy");
+        using var unsound = await service.Http.PostAsJsonAsync("/settings/replicas", new SettingsReport("", "x", 0, null, []), TestContext.Current.CancellationToken);
+
+        // Nobody has told: nobody can say.
+        Assert.Equal((null, null), InForce(alone, "Balancing:Strategy"));
+        Assert.Equal((null, null), InForce(differing, "Balancing:Strategy"));
+        Assert.Equal(("gemini-2.5-pro", "file"), InForce(differing, "Models:Aliases:gpt-4o"));
+        Assert.Equal((null, null), InForce(differing, "Thinking:Mode"));
+        Assert.Equal(("3", "default"), InForce(differing, "Forwarding:MaximumAttempts"));
+        Assert.Equal(
+            [("environment", "weighted", "one"), ("file", "least_used", null), ("default", "adaptive", null)],
+            Layers(differing.Settings.Single(setting => setting.Name == "Balancing:Strategy")));
+        Assert.Equal([("another", "three", null), ("proxy", "one", null), ("proxy", "two", "it does not hold")], differing.Replicas!.Where(replica => replica.Service != "keyhealth").Select(replica => (replica.Service, replica.Name, replica.Refusal)));
+        Assert.Equal(("weighted", "environment"), InForce(agreeing, "Balancing:Strategy"));
+        Assert.Equal(("round_robin", "ui"), InForce(set, "Balancing:Strategy"));
+        Assert.Equal([("ui", "round_robin", null), ("environment", "weighted", null), ("file", "least_used", "one"), ("default", "adaptive", null)], Layers(one));
+        Assert.Equal(HttpStatusCode.BadRequest, unsound.StatusCode);
+    }
+
+    private static async Task TellAsync(RunningService service, SettingsReport report)
+    {
+        using var response = await service.Http.PostAsJsonAsync("/settings/replicas", report, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+    }
+
+    private static (string? Effective, string? Source) InForce(SettingsView view, string name) =>
+        view.Settings.Where(setting => setting.Name == name).Select(setting => (setting.Effective, setting.Source)).Single();
+
+    private static IEnumerable<(string Source, string? Value, string? Replicas)> Layers(SettingView setting) =>
+        setting.Layers!.Select(layer => (layer.Source, layer.Value, layer.Replicas is null ? null : string.Join(',', layer.Replicas)));
+
     private static ChangeSettings Change(long version, params (string Name, string? Value)[] values) => new(version, values.ToDictionary(value => value.Name, value => value.Value));
 
     private static string? ValueOf(SettingsView view, string name) => view.Settings.Single(setting => setting.Name == name).Value;

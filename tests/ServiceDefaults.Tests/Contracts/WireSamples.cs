@@ -7,6 +7,13 @@ namespace GeminiBalance.ServiceDefaults.Tests.Contracts;
 internal static class WireSamples
 {
     private static readonly SettingView Setting = new("Balancing:Strategy", "weighted", "Choice", "adaptive", null, null, ["adaptive", "weighted"], "How keys are chosen.");
+    private static readonly SettingView SettingInForce = Setting with
+    {
+        Value = null,
+        Layers = [new("environment", "weighted", ["proxy-1"]), new("default", "adaptive")],
+        Services = ["proxy"],
+    };
+
     private static readonly Guid A = Guid.Parse("0198c0de-0000-7000-8000-00000000000a");
     private static readonly Guid B = Guid.Parse("0198c0de-0000-7000-8000-00000000000b");
     private static readonly DateTimeOffset At = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
@@ -72,6 +79,10 @@ internal static class WireSamples
         ["key-changed.v1"] = (new KeyChanged(A, [Cooled]), Json.KeyChanged),
         ["access-key-changed.v1"] = (new AccessKeyChanged(A, [SignedIn with { SubjectId = A, Subject = "ci", Kind = "gb.access-key.revoked.v1", Cause = "Revoked." }]), Json.AccessKeyChanged),
         ["published-settings.v1"] = (new PublishedSettings(A, 3, new Dictionary<string, string> { ["Balancing:Strategy"] = "weighted" }), Json.PublishedSettings),
+        ["settings-report.v1"] = (new SettingsReport("proxy", "proxy-1", 3, null, [new("Balancing:Strategy", "weighted", "environment")]), Json.SettingsReport),
+        ["settings-view-layers.v1"] = (
+            new SettingsView(3, [SettingInForce, SettingInForce with { Value = "round_robin", Effective = "round_robin", Source = "ui" }], [new("proxy", "proxy-1", At, 3), new("stats", "stats-1", At, 2, "refused")]),
+            Json.SettingsView),
         ["settings-view.v1"] = (new SettingsView(3, [Setting]), Json.SettingsView),
         ["setting-view.v1"] = (Setting, Json.SettingView),
         ["change-settings.v1"] = (new ChangeSettings(3, new Dictionary<string, string?> { ["Balancing:Strategy"] = "weighted" }), Json.ChangeSettings),

@@ -1,7 +1,9 @@
-namespace GeminiBalance.ProxyService.Steering;
+using Microsoft.Extensions.Configuration;
+
+namespace GeminiBalance.ServiceDefaults.Settings;
 
 /// <summary>The settings made for all replicas, above files and environment.</summary>
-internal sealed class GatewaySettingsSource : IConfigurationSource
+public sealed class GatewaySettingsSource : IConfigurationSource
 {
     /// <summary>The values now.</summary>
     public GatewaySettingsValues Values { get; } = new();
@@ -11,13 +13,19 @@ internal sealed class GatewaySettingsSource : IConfigurationSource
 }
 
 /// <summary>The values of <see cref="GatewaySettingsSource"/>; whoever reads options through a monitor sees them change.</summary>
-internal sealed class GatewaySettingsValues : ConfigurationProvider
+public sealed class GatewaySettingsValues : ConfigurationProvider
 {
     /// <summary>Replaces all values.</summary>
     /// <param name="values">By name; checked to be valid.</param>
     public void Replace(IReadOnlyDictionary<string, string> values)
     {
-        Data = Copy(values);
+        var copy = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, value) in values)
+        {
+            copy[name] = value;
+        }
+
+        Data = copy;
         OnReload();
     }
 
@@ -38,17 +46,6 @@ internal sealed class GatewaySettingsValues : ConfigurationProvider
         }
 
         return new ConfigurationBuilder().AddInMemoryCollection(all).Build();
-    }
-
-    private static Dictionary<string, string?> Copy(IReadOnlyDictionary<string, string> values)
-    {
-        var copy = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, value) in values)
-        {
-            copy[name] = value;
-        }
-
-        return copy;
     }
 
     private static void Collect(IConfigurationProvider provider, string? parent, Dictionary<string, string?> all)

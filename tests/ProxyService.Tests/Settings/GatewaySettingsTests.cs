@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -7,13 +8,12 @@ using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.KeyPool.Balancing;
 using GeminiBalance.ProxyService.Settings;
-using GeminiBalance.ProxyService.Steering;
 using GeminiBalance.ServiceDefaults.Settings;
 using GeminiBalance.TestKit;
 using Microsoft.Extensions.Configuration;
 using Xunit;
 
-namespace GeminiBalance.ProxyService.Tests.Steering;
+namespace GeminiBalance.ProxyService.Tests.Settings;
 
 /// <summary>Settings made for all replicas take effect on the next request, and only when they hold.</summary>
 public sealed class GatewaySettingsTests(ITestOutputHelper output)
@@ -103,12 +103,18 @@ public sealed class GatewaySettingsTests(ITestOutputHelper output)
         var now = new PublishedSettings(Guid.CreateVersion7(), 1, Values("Forwarding:MaximumAttempts=2"));
         var away = false;
         var answers = 0;
+        var told = new ConcurrentQueue<SettingsReport>();
         var folder = Directory.CreateTempSubdirectory("settings-copy-").FullName;
         await using var control = await StubUpstream.StartAsync(async (context, seen) =>
         {
             Interlocked.Increment(ref answers);
             var known = Volatile.Read(ref now);
-            if (Volatile.Read(ref away) || !seen.Url.StartsWith("/settings/published?known=", StringComparison.Ordinal))
+            if (seen is { Method: "POST", Url: "/settings/replicas" })
+            {
+                told.Enqueue(JsonSerializer.Deserialize(seen.Body, ContractsJson.Default.SettingsReport)!);
+                context.Response.StatusCode = 204;
+            }
+            else if (Volatile.Read(ref away) || !seen.Url.StartsWith("/settings/published?known=", StringComparison.Ordinal))
             {
                 context.Response.StatusCode = 503;
             }
@@ -136,6 +142,9 @@ public sealed class GatewaySettingsTests(ITestOutputHelper output)
             await AllAsync(7);
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"A change held on 3 replicas after {clock.ElapsedMilliseconds} ms."));
             await Eventually.TrueAsync(() => Task.FromResult(File.Exists(Path.Combine(folder, "0.settings"))), TimeSpan.FromSeconds(60), "the copy on disk");
+
+            await Eventually.TrueAsync(() => Task.FromResult(told.Count(report => report.Version == 2) >= 3), TimeSpan.FromSeconds(60), "every replica tells that it has taken it over");
+            Assert.All(told, report => Assert.Contains(new SettingBeneath("Balancing:Strategy", "round_robin", "host"), report.Beneath));
 
             Volatile.Write(ref away, true);
             var asked = Volatile.Read(ref answers);

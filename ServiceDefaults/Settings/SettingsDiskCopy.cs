@@ -1,29 +1,30 @@
 using System.Text.Json;
 using GeminiBalance.Contracts;
-using GeminiBalance.ProxyService.KeyPool.Sources;
 using GeminiBalance.ServiceDefaults.Security;
-using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Logging;
 
-namespace GeminiBalance.ProxyService.Steering;
+namespace GeminiBalance.ServiceDefaults.Settings;
 
-/// <summary>The last settings on disk, beside the pool's copy: encrypted, and bound to being settings, so that nobody changes the gateway by changing a file.</summary>
-internal sealed partial class SettingsDiskCopy(IOptions<PoolOptions> options, SecretEncryption encryption, ILogger<SettingsDiskCopy> logger)
+/// <summary>Where the settings last seen lie on disk.</summary>
+/// <param name="Value">The path; null for nowhere.</param>
+internal sealed record SettingsDiskPath(string? Value);
+
+/// <summary>The last settings on disk: encrypted, and bound to being settings, so that nobody changes the gateway by changing a file.</summary>
+internal sealed partial class SettingsDiskCopy(SettingsDiskPath place, SecretEncryption encryption, ILogger<SettingsDiskCopy> logger)
 {
     private static readonly Guid CopyId = new("b5f40d0c-52a4-4c8e-9d0b-8f1b6a0f9c35");
-
-    private string? Path => options.Value.DiskCopy is { Length: > 0 } pool ? pool + ".settings" : null;
 
     /// <summary>The settings last seen; null when there is no copy, or none that can be trusted.</summary>
     public async Task<PublishedSettings?> LoadAsync(CancellationToken cancellationToken)
     {
-        if (Path is not { } path || !File.Exists(path))
+        if (place.Value is not { } path || !File.Exists(path))
         {
             return null;
         }
 
         try
         {
-            var secret = JsonSerializer.Deserialize(await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false), CopyJson.Default.EncryptedSecret);
+            var secret = JsonSerializer.Deserialize(await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false), ContractsJson.Default.EncryptedSecret);
             return secret is null ? null : JsonSerializer.Deserialize(encryption.DecryptBytes(CopyId, SecretPurposes.SettingsDiskCopy, secret), ContractsJson.Default.PublishedSettings);
         }
         catch (Exception e) when (e is SecretUnreadableException or JsonException or IOException or UnauthorizedAccessException)
@@ -36,7 +37,7 @@ internal sealed partial class SettingsDiskCopy(IOptions<PoolOptions> options, Se
     /// <summary>Writes the copy, whole or not at all.</summary>
     public async Task SaveAsync(PublishedSettings settings, CancellationToken cancellationToken)
     {
-        if (Path is not { } path)
+        if (place.Value is not { } path)
         {
             return;
         }
@@ -44,9 +45,9 @@ internal sealed partial class SettingsDiskCopy(IOptions<PoolOptions> options, Se
         try
         {
             var secret = encryption.Encrypt(CopyId, SecretPurposes.SettingsDiskCopy, JsonSerializer.SerializeToUtf8Bytes(settings, ContractsJson.Default.PublishedSettings));
-            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
             var draft = path + ".draft";
-            await File.WriteAllBytesAsync(draft, JsonSerializer.SerializeToUtf8Bytes(secret, CopyJson.Default.EncryptedSecret), cancellationToken).ConfigureAwait(false);
+            await File.WriteAllBytesAsync(draft, JsonSerializer.SerializeToUtf8Bytes(secret, ContractsJson.Default.EncryptedSecret), cancellationToken).ConfigureAwait(false);
             File.Move(draft, path, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -1,0 +1,25 @@
+using GeminiBalance.ProxyService.Forwarding;
+using GeminiBalance.ProxyService.KeyPool.Balancing;
+using GeminiBalance.ProxyService.KeyPool.Sources;
+using GeminiBalance.ProxyService.Settings;
+using GeminiBalance.ServiceDefaults.Settings;
+using Microsoft.Extensions.Options;
+
+namespace GeminiBalance.ProxyService;
+
+/// <summary>Registers the settings made for all replicas, as far as this service applies them.</summary>
+internal static class ProxySettings
+{
+    /// <summary>Adds them on top of all configuration there is.</summary>
+    public static IHostApplicationBuilder AddProxySettings(this IHostApplicationBuilder builder) => builder
+        .AddGatewaySettings(SettingServices.Proxy)
+        .AddSettingsClient()
+        .AddSettingsDiskCopy(services => services.GetRequiredService<IOptions<PoolOptions>>().Value.DiskCopy is { Length: > 0 } pool ? pool + ".settings" : null)
+        .AddSettingsCheck<BalancingOptions>("Balancing")
+        .AddSettingsCheck<AdaptiveOptions>("Balancing:Adaptive")
+        .AddSettingsCheck<ForwardingOptions>("Forwarding")
+        .AddSettingsCheck<ModelsOptions>("Models")
+        .AddSettingsCheck<ThinkingOptions>("Thinking")
+        .AddSettingsCheck<PromptInjectionOptions>("PromptInjection")
+        .AddSettingsCheck<SafetyOptions>("Safety");
+}
