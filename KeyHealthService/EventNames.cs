@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using GeminiBalance.KeyHealthService.AccessKeys;
 using GeminiBalance.KeyHealthService.Guarding;
 using GeminiBalance.KeyHealthService.Keys;
+using GeminiBalance.KeyHealthService.Models;
 using GeminiBalance.KeyHealthService.Quotas;
 using GeminiBalance.KeyHealthService.Settings;
 
@@ -37,5 +38,6 @@ internal static class EventNames
         [typeof(AccessKeyEnabled)] = "gb.access-key.enabled.v1",
         [typeof(AccessKeyRemoved)] = "gb.access-key.removed.v1",
         [typeof(SettingsSaved)] = "gb.settings.saved.v1",
+        [typeof(ModelsSynced)] = "gb.models.synced.v1",
     }.ToFrozenDictionary();
 }

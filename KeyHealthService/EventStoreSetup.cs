@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using GeminiBalance.KeyHealthService.AccessKeys;
 using GeminiBalance.KeyHealthService.Keys;
+using GeminiBalance.KeyHealthService.Models;
 using GeminiBalance.KeyHealthService.Probing;
 using GeminiBalance.KeyHealthService.Publishing;
 using GeminiBalance.KeyHealthService.Quotas;
@@ -61,12 +62,15 @@ internal static class EventStoreSetup
         options.Schema.For<AccessKey>().DocumentAlias("access_key").Metadata(m => m.DotNetType.Enabled = false);
         options.Schema.For<GatewaySettings>().DocumentAlias("gateway_settings").Metadata(m => m.DotNetType.Enabled = false);
 
+        options.Schema.For<ModelCatalogue>().DocumentAlias("model_catalogue").Metadata(m => m.DotNetType.Enabled = false);
+
         options.Projections.Add(new KeyProjection(), ProjectionLifecycle.Inline);
         options.Projections.Add(new QuotaProjection(), ProjectionLifecycle.Inline);
         options.Projections.Add(new ProjectProjection(), ProjectionLifecycle.Inline);
         options.Projections.Add(new QuotaLimitsProjection(), ProjectionLifecycle.Inline);
         options.Projections.Add(new AccessKeyProjection(), ProjectionLifecycle.Inline);
         options.Projections.Add(new GatewaySettingsProjection(), ProjectionLifecycle.Inline);
+        options.Projections.Add(new ModelCatalogueProjection(), ProjectionLifecycle.Inline);
         options.Projections.Add(new PoolOutbox(), ProjectionLifecycle.Inline);
         options.Projections.Add(new MessageOutbox(), ProjectionLifecycle.Inline);
         options.Projections.Add(new ProbePlan(), ProjectionLifecycle.Inline);

@@ -4,6 +4,7 @@ using GeminiBalance.KeyHealthService.Endpoints;
 using GeminiBalance.KeyHealthService.Guarding;
 using GeminiBalance.KeyHealthService.Importing;
 using GeminiBalance.KeyHealthService.Keys;
+using GeminiBalance.KeyHealthService.Models;
 using GeminiBalance.KeyHealthService.Probing;
 using GeminiBalance.KeyHealthService.Publishing;
 using GeminiBalance.KeyHealthService.Quotas;
@@ -53,6 +54,7 @@ internal static class KeyHealthExtensions
             .AddTelling()
             .AddProbing()
             .AddCleaning()
+            .AddModels()
             .AddSingleton<KeyEndpoints.Desk>()
             .AddSingleton<AccessKeyDesk>()
             .AddSingleton<AccessKeyList>()
@@ -78,6 +80,7 @@ internal static class KeyHealthExtensions
         app.MapTransitions();
         app.MapAccessKeys();
         app.MapSettings();
+        app.MapModels();
         app.MapGet("/snapshot", async (PoolReader pool, CancellationToken cancellation) => TypedResults.Ok(await pool.SnapshotAsync(cancellation)));
     }
 }

@@ -37,7 +37,7 @@ internal static class AdminApiModule
     private const string Policy = "AdminApi";
     private const int LargestBody = 64 << 20;
 
-    private static readonly string[] OfKeyHealth = ["keys", "access-keys", "pools", "transitions", "alarms", "settings"];
+    private static readonly string[] OfKeyHealth = ["keys", "access-keys", "pools", "transitions", "alarms", "settings", "models"];
     private static readonly string[] OfStats = ["overview", "requests", "usage", "latency", "failures", "audit", "prices", "jobs", "projections", "reconciliation", "dead-letters", "last-use"];
 
     public static IServiceCollection AddAdminApi(this IServiceCollection services)

@@ -54,6 +54,11 @@ internal sealed class ServiceCalls : IDisposable
         return (await response.Content.ReadFromJsonAsync(type).ConfigureAwait(false))!;
     }
 
+    public async Task DeleteAsync(string service, string path)
+    {
+        using var response = await SendAsync(service, new HttpRequestMessage(HttpMethod.Delete, new Uri(system.Address(service), path))).ConfigureAwait(false);
+    }
+
     /// <summary>Imports keys and waits until the proxy knows them and their first checks are done.</summary>
     public async Task<ImportResult> ImportAsync(string text)
     {

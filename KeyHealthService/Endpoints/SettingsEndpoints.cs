@@ -73,7 +73,7 @@ internal static class SettingsEndpoints
         }
 
         var outcome = await desk.ChangeAsync(change.Version, change.Values, context.Actor(), cancellation);
-        return outcome.IsStale ? Conflict(change, outcome.Settings) : await AnswerAsync(outcome, replicas, cancellation);
+        return outcome.IsStale ? Conflict(change.Values, outcome.Settings) : await AnswerAsync(outcome, replicas, cancellation);
     }
 
     private static async Task<IResult> RollBackAsync(RollbackSettings rollback, SettingsDesk desk, SettingsReplicas replicas, HttpContext context, CancellationToken cancellation) =>
@@ -85,14 +85,15 @@ internal static class SettingsEndpoints
         ? ProblemResponses.Problem(StatusCodes.Status400BadRequest, refusal.Code, refusal.Detail)
         : TypedResults.Ok(SettingsViews.All(outcome.Settings, await replicas.ReadAsync(cancellation)));
 
-    private static IResult Conflict(ChangeSettings change, GatewaySettings now) => TypedResults.Problem(
+    /// <summary>The answer to a change that came too late, with both values of each setting.</summary>
+    internal static IResult Conflict(IReadOnlyDictionary<string, string?> asked, GatewaySettings now) => TypedResults.Problem(
         "Somebody else changed settings meanwhile; 'current' has their values now beside those asked for.",
         statusCode: StatusCodes.Status409Conflict,
         extensions: new Dictionary<string, object?>
         {
             ["code"] = "conflict",
             ["version"] = now.Version,
-            ["current"] = change.Values.Select(value => (Name: SettingCatalogue.Find(value.Key)?.Name ?? value.Key, value.Value))
+            ["current"] = asked.Select(value => (Name: SettingCatalogue.Find(value.Key)?.Name ?? value.Key, value.Value))
                 .Select(value => new SettingChange(value.Name, now.Values.GetValueOrDefault(value.Name), value.Value)).ToArray(),
         });
 

@@ -80,6 +80,11 @@ internal static class SettingsRules
             return new("invalid_setting", $"{Aliases}{alias} must be the name of a model: it leads back to itself.");
         }
 
+        if (ProfileRules.Fault(values) is { } profile)
+        {
+            return new("invalid_setting", profile);
+        }
+
         return values.GetValueOrDefault("Models:Unknown") == "UseDefault" && !values.ContainsKey("Models:Default")
             ? new("invalid_setting", "Models:Unknown can be UseDefault only while Models:Default is set.")
             : null;

@@ -24,10 +24,7 @@ internal sealed class ModelsEndpoint(OperationDesk desk, ModelCatalogue catalogu
             return;
         }
 
-        if (operation.AccessKey.Models is { Count: > 0 })
-        {
-            models = [.. models.Where(model => operation.MayUse(model.Name))];
-        }
+        models = [.. models.Where(model => settings.Serves(model.Name) && operation.MayUse(model.Name))];
 
         using var buffer = new PooledBuffer();
         var asked = operation.Context.Request.RouteValues["id"] as string;

@@ -40,7 +40,7 @@ internal sealed partial class Forwarder(
             {
                 if (await guards[entered].EnterAsync(call, client).ConfigureAwait(false) is { } refused)
                 {
-                    await call.Record.CompleteAsync(RequestOutcome.Limited, refused.Status, refused.Code).ConfigureAwait(false);
+                    await call.Record.CompleteAsync(refused.Status == StatusCodes.Status404NotFound ? RequestOutcome.ClientError : RequestOutcome.Limited, refused.Status, refused.Code).ConfigureAwait(false);
                     await call.FailAsync(refused, client).ConfigureAwait(false);
                     return;
                 }

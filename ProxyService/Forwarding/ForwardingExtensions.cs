@@ -22,7 +22,8 @@ internal static class ForwardingExtensions
         services.AddValidatedOptions<AdmissionOptions>("Admission");
         services.AddLimits();
 
-        // In this order: who is turned away for want of room has used nothing of its limits.
+        // In this order: what is not served waits for no room, and who is turned away for want of room has used nothing of its limits.
+        services.AddSingleton<ICallGuard, ServedModels>();
         services.AddSingleton<ICallGuard, AdmissionGuard>();
         services.AddSingleton<ICallGuard, AccessKeyGuard>();
         services.AddSingleton(Random.Shared);

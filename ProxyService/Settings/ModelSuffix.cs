@@ -1,4 +1,5 @@
 using GeminiBalance.ProxyService.OpenAi;
+using GeminiBalance.ServiceDefaults.Settings;
 
 namespace GeminiBalance.ProxyService.Settings;
 
@@ -13,15 +14,15 @@ internal static class ModelSuffix
         ReasoningEffort? thinking = null;
         while (true)
         {
-            if (TryCut(ref name, "-search"))
+            if (TryCut(ref name, ModelSuffixes.Search))
             {
                 search = true;
             }
-            else if (TryCut(ref name, "-nothinking") || TryCut(ref name, "-non-thinking"))
+            else if (TryCut(ref name, ModelSuffixes.NoThinking) || TryCut(ref name, ModelSuffixes.NonThinking))
             {
                 thinking ??= ReasoningEffort.None;
             }
-            else if (TryCut(ref name, "-maxthinking"))
+            else if (TryCut(ref name, ModelSuffixes.MostThinking))
             {
                 thinking ??= ReasoningEffort.ExtraHigh;
             }

@@ -12,6 +12,9 @@ internal sealed class ModelsOptions : IValidateOptions<ModelsOptions>
     /// <summary>Models that may answer in place of another one that cannot, in order: <c>Models:Fallbacks:gemini-2.5-pro</c> is <c>gemini-2.5-flash,gemini-2.5-flash-lite</c>.</summary>
     public Dictionary<string, string> Fallbacks { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Whether models are served: one that is <c>false</c> is refused as if it did not exist, and not listed. All others are.</summary>
+    public Dictionary<string, bool> Enabled { get; set; } = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>The model for requests whose model is unknown, when <see cref="Unknown"/> says so.</summary>
     public string? Default { get; set; }
 
@@ -64,6 +67,11 @@ internal sealed class ModelsOptions : IValidateOptions<ModelsOptions>
             faults.Add("Models:Unknown is UseDefault, but Models:Default is not set.");
         }
 
+        foreach (var (prefix, profile) in options.Profiles)
+        {
+            faults.AddRange(profile.Faults(prefix));
+        }
+
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 }
@@ -76,79 +84,4 @@ internal enum UnknownModel
 
     /// <summary>The default model answers.</summary>
     UseDefault,
-}
-
-/// <summary>What a family of models understands, as far as it differs from the shipped profile of the same name; see <see cref="ModelProfile"/>.</summary>
-internal sealed class ModelProfileOptions
-{
-    /// <summary><c>none</c>, <c>budget</c> or <c>level</c>.</summary>
-    public string? Thinking { get; set; }
-
-    /// <summary>The smallest budget that still thinks.</summary>
-    public int MinimumBudget { get; set; } = 1;
-
-    /// <summary>The largest budget.</summary>
-    public int MaximumBudget { get; set; } = 24576;
-
-    /// <summary>Whether a budget of 0 is accepted.</summary>
-    public bool CanBeOff { get; set; } = true;
-
-    /// <summary>Levels beside <c>LOW</c> and <c>HIGH</c>: of <c>MINIMAL</c>, <c>MEDIUM</c>, <c>XHIGH</c>.</summary>
-    public string[] Levels { get; set; } = ["MEDIUM"];
-
-    /// <inheritdoc cref="ModelProfile.IgnoresSampling" />
-    public bool? IgnoresSampling { get; set; }
-
-    /// <inheritdoc cref="ModelProfile.RefusesPenalties" />
-    public bool? RefusesPenalties { get; set; }
-
-    /// <inheritdoc cref="ModelProfile.RefusesModelTurnLast" />
-    public bool? RefusesModelTurnLast { get; set; }
-
-    /// <inheritdoc cref="ModelProfile.RefusesSystemInstruction" />
-    public bool? RefusesSystemInstruction { get; set; }
-
-    /// <inheritdoc cref="ModelProfile.RefusesTools" />
-    public bool? RefusesTools { get; set; }
-
-    /// <inheritdoc cref="ModelProfile.MostCandidates" />
-    public int? MostCandidates { get; set; }
-
-    /// <inheritdoc cref="ModelProfile.EnforcesSignatures" />
-    public bool? EnforcesSignatures { get; set; }
-
-    /// <inheritdoc cref="ModelProfile.MixesTools" />
-    public bool? MixesTools { get; set; }
-
-    /// <inheritdoc cref="ModelProfile.OutputLimit" />
-    public int? OutputLimit { get; set; }
-
-    /// <summary>The profile these settings make of a shipped one.</summary>
-    /// <param name="prefix">How the names of the family begin.</param>
-    public ModelProfile Over(string prefix)
-    {
-        var shipped = ModelProfiles.Default.For(prefix);
-        return shipped with
-        {
-            Prefix = prefix,
-            Thinking = Thinking?.ToLowerInvariant() switch
-            {
-                "none" => new ThinkingControl.None(),
-                "budget" => new ThinkingControl.Budget(MinimumBudget, MaximumBudget, CanBeOff),
-                "level" => new ThinkingControl.Level(Has("MINIMAL"), Has("MEDIUM"), Has("XHIGH")),
-                _ => shipped.Thinking,
-            },
-            IgnoresSampling = IgnoresSampling ?? shipped.IgnoresSampling,
-            RefusesPenalties = RefusesPenalties ?? shipped.RefusesPenalties,
-            RefusesModelTurnLast = RefusesModelTurnLast ?? shipped.RefusesModelTurnLast,
-            RefusesSystemInstruction = RefusesSystemInstruction ?? shipped.RefusesSystemInstruction,
-            RefusesTools = RefusesTools ?? shipped.RefusesTools,
-            MostCandidates = MostCandidates ?? shipped.MostCandidates,
-            EnforcesSignatures = EnforcesSignatures ?? shipped.EnforcesSignatures,
-            MixesTools = MixesTools ?? shipped.MixesTools,
-            OutputLimit = OutputLimit ?? shipped.OutputLimit,
-        };
-    }
-
-    private bool Has(string level) => Levels.Contains(level, StringComparer.OrdinalIgnoreCase);
 }

@@ -46,6 +46,9 @@ internal readonly record struct ModelChoice(string Name, bool Search, OpenAi.Rea
 /// <summary>How requests are translated now: built from the settings whenever they change, read by every request.</summary>
 internal sealed class TranslationSettings : IDisposable
 {
+    /// <summary>The most aliases that lead from one to the next.</summary>
+    private const int LongestWay = 8;
+
     private readonly IOptionsMonitor<ModelsOptions> models;
     private readonly IOptionsMonitor<ThinkingOptions> thinking;
     private readonly IOptionsMonitor<PromptInjectionOptions> injection;
@@ -67,8 +70,11 @@ internal sealed class TranslationSettings : IDisposable
     /// <summary>The other names of models.</summary>
     public FrozenDictionary<string, string> Aliases => names.Aliases;
 
-    /// <summary>The models that may answer in place of a model, in order.</summary>
+    /// <summary>The models that may answer in place of a model, in order; those that are not served are left out.</summary>
     public IReadOnlyList<string> FallbacksOf(string model) => names.Fallbacks.GetValueOrDefault(model, []);
+
+    /// <summary>Whether a model is served; an operator may have switched it off.</summary>
+    public bool Serves(string model) => !names.Disabled.Contains(model);
 
     /// <summary>The profile of a model.</summary>
     public ModelProfile ProfileOf(string model) => names.Profiles.For(model);
@@ -78,16 +84,32 @@ internal sealed class TranslationSettings : IDisposable
     /// <returns>Null when it cannot be a model's name.</returns>
     public ModelChoice? Choose(string asked)
     {
-        var name = names.Aliases.GetValueOrDefault(asked, asked);
-        if (ModelName.Parse(name) is not { } parsed)
+        if (ModelName.Parse(Behind(asked)) is not { } parsed)
         {
             return null;
         }
 
         // Prefixed names may be aliases as well.
-        parsed = ModelName.Parse(names.Aliases.GetValueOrDefault(parsed, parsed))!;
+        parsed = ModelName.Parse(Behind(parsed));
+        if (parsed is null)
+        {
+            return null;
+        }
+
         var (model, search, effort) = ModelSuffix.Split(parsed);
         return new ModelChoice(model, search, effort);
+    }
+
+    /// <summary>What a name is another name for. An alias may lead to another one; a circle of them, which only a file could hold, has an end here.</summary>
+    private string Behind(string name)
+    {
+        var aliases = names.Aliases;
+        for (var steps = 0; steps < LongestWay && aliases.TryGetValue(name, out var next); steps++)
+        {
+            name = next;
+        }
+
+        return name;
     }
 
     /// <summary>Finds the model a client's chat means; the default one when what it means is none of Google's and the gateway is set so.</summary>
@@ -140,13 +162,21 @@ internal sealed class TranslationSettings : IDisposable
 
     private static string? Text(PromptInjectionOptions options, string? text) => options.Enabled && !string.IsNullOrEmpty(text) ? text : null;
 
-    private sealed record Names(FrozenDictionary<string, string> Aliases, FrozenDictionary<string, string[]> Fallbacks, ModelProfiles Profiles)
+    private sealed record Names(FrozenDictionary<string, string> Aliases, FrozenDictionary<string, string[]> Fallbacks, FrozenSet<string> Disabled, ModelProfiles Profiles)
     {
-        public static Names Of(ModelsOptions options) => new(
-            options.Aliases.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase),
-            options.Fallbacks.ToFrozenDictionary(
-                chain => chain.Key, chain => Array.ConvertAll(ModelsOptions.ChainOf(chain.Value), name => ModelName.Parse(name)!), StringComparer.OrdinalIgnoreCase),
-            options.Profiles.Count == 0 ? ModelProfiles.Default : new ModelProfiles([.. options.Profiles.Select(profile => profile.Value.Over(profile.Key))]));
+        public static Names Of(ModelsOptions options)
+        {
+            var disabled = options.Enabled.Where(model => !model.Value).Select(model => model.Key).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+            return new(
+                options.Aliases.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase),
+                options.Fallbacks.ToFrozenDictionary(
+                    chain => chain.Key, chain => ServedOf(chain.Value, disabled), StringComparer.OrdinalIgnoreCase),
+                disabled,
+                options.Profiles.Count == 0 ? ModelProfiles.Default : new ModelProfiles([.. options.Profiles.Select(profile => profile.Value.Over(profile.Key))]));
+        }
+
+        private static string[] ServedOf(string chain, FrozenSet<string> disabled) =>
+            [.. ModelsOptions.ChainOf(chain).Select(name => ModelName.Parse(name)!).Where(name => !disabled.Contains(name))];
     }
 }
 

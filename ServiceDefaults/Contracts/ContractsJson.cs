@@ -81,4 +81,12 @@ namespace GeminiBalance.Contracts;
 [JsonSerializable(typeof(RollbackSettings))]
 [JsonSerializable(typeof(SettingsVersion[]))]
 [JsonSerializable(typeof(SettingChange[]))]
+[JsonSerializable(typeof(ModelsView))]
+[JsonSerializable(typeof(ModelView))]
+[JsonSerializable(typeof(ModelAlias))]
+[JsonSerializable(typeof(ModelDiff))]
+[JsonSerializable(typeof(SyncModels))]
+[JsonSerializable(typeof(SetModelAlias))]
+[JsonSerializable(typeof(SetModelFallbacks))]
+[JsonSerializable(typeof(SetModelProfile))]
 public sealed partial class ContractsJson : JsonSerializerContext;

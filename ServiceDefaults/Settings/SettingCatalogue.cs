@@ -6,6 +6,7 @@ public static class SettingCatalogue
     private const int LongestName = 200;
     private static readonly string[] Modes = ["Client", "Off", "Budget", "Level"];
     private static readonly string[] Levels = ["minimal", "low", "medium", "high", "xhigh"];
+    private static readonly string[] Controls = ["none", "budget", "level"];
 
     /// <summary>All of them, in the order to show them in.</summary>
     public static IReadOnlyList<SettingDefinition> All { get; } =
@@ -33,6 +34,21 @@ public static class SettingCatalogue
         new("Models:Unknown", SettingKind.Choice, "Refuse", "What becomes of a chat with a model that is none of Google's.", Choices: ["Refuse", "UseDefault"]),
         new("Models:Aliases:*", SettingKind.Text, null, "The model a client gets that asks for this name.", Maximum: LongestName),
         new("Models:Fallbacks:*", SettingKind.Text, null, "Models that may answer in place of this one, in order, separated by commas.", Maximum: 1000),
+        new("Models:Enabled:*", SettingKind.Boolean, null, "Whether this model is served; one that is not is refused as if it did not exist, and not listed."),
+        new("Models:Profiles:*:Thinking", SettingKind.Choice, null, "How thinking is steered on models whose names begin so.", Choices: Controls),
+        new("Models:Profiles:*:MinimumBudget", SettingKind.Integer, null, "The smallest budget with which they still think.", 0, 1_000_000),
+        new("Models:Profiles:*:MaximumBudget", SettingKind.Integer, null, "Their largest budget.", 1, 1_000_000),
+        new("Models:Profiles:*:CanBeOff", SettingKind.Boolean, null, "Whether they accept a budget of 0."),
+        new("Models:Profiles:*:Levels", SettingKind.Text, null, "Their levels of thinking beside LOW and HIGH, separated by commas: MINIMAL, MEDIUM, XHIGH.", Maximum: 100),
+        new("Models:Profiles:*:IgnoresSampling", SettingKind.Boolean, null, "Whether they ignore temperature and its like."),
+        new("Models:Profiles:*:RefusesPenalties", SettingKind.Boolean, null, "Whether they refuse penalties other than 0."),
+        new("Models:Profiles:*:RefusesModelTurnLast", SettingKind.Boolean, null, "Whether a conversation may not end with the assistant."),
+        new("Models:Profiles:*:RefusesSystemInstruction", SettingKind.Boolean, null, "Whether they have no system instruction."),
+        new("Models:Profiles:*:RefusesTools", SettingKind.Boolean, null, "Whether they call no functions."),
+        new("Models:Profiles:*:MostCandidates", SettingKind.Integer, null, "The most candidates they give.", 1, 128),
+        new("Models:Profiles:*:EnforcesSignatures", SettingKind.Boolean, null, "Whether function calls must carry their thought signature."),
+        new("Models:Profiles:*:MixesTools", SettingKind.Boolean, null, "Whether functions may stand beside Google's own tools and JSON answers."),
+        new("Models:Profiles:*:OutputLimit", SettingKind.Integer, null, "The most tokens of an answer.", 1, 10_000_000),
         new("PromptInjection:Enabled", SettingKind.Boolean, "true", "Whether the texts of PromptInjection are used."),
         new("PromptInjection:System", SettingKind.Text, null, "Put before the system instruction."),
         new("PromptInjection:UserPrefix", SettingKind.Text, null, "Put before the first text of the user."),

@@ -18,6 +18,10 @@ public sealed class SettingsRulesTests
     [InlineData("Models:Unknown", "UseDefault", "Models:Unknown can be UseDefault only while Models:Default is set.")]
     [InlineData("Models:Aliases:gpt-4o", "no model", "Models:Aliases:gpt-4o must be the name of a model: letters, digits, '-', '_' and '.'.")]
     [InlineData("Models:Fallbacks:gemini-2.5-pro", "gemini-2.5-flash,gemini-2.5-pro", "Models:Fallbacks:gemini-2.5-pro must name other models than itself.")]
+    [InlineData("Models:Enabled:gemini-2.5-pro", "no", "Models:Enabled:gemini-2.5-pro must be true or false.")]
+    [InlineData("Models:Profiles:gemini-9:Thinking", "hard", "Models:Profiles:gemini-9:Thinking must be one of none, budget, level.")]
+    [InlineData("Models:Profiles:gemini-9:Levels", "MEDIUM,LOUD", "Models:Profiles:gemini-9:Levels must be levels, separated by commas: MINIMAL, LOW, MEDIUM, HIGH, XHIGH.")]
+    [InlineData("Models:Profiles:gemini-9:OutputLimit", "0", "Models:Profiles:gemini-9:OutputLimit must be a whole number from 1 to 10000000.")]
     [InlineData("Encryption:Key", "mine", "There is no setting called 'Encryption:Key'.")]
     [InlineData("Models:Aliases:a:b", "gemini-2.5-pro", "There is no setting called 'Models:Aliases:a:b'.")]
     [InlineData("Models:Aliases:*", "gemini-2.5-pro", "There is no setting called 'Models:Aliases:*'.")]
@@ -39,6 +43,16 @@ public sealed class SettingsRulesTests
         var (_, refusal) = SettingsRules.Decide(Nothing, new Dictionary<string, string?> { ["Models:Aliases:" + one] = first, ["Models:Aliases:" + other] = second });
 
         Assert.Equal(refused is null ? null : $"Models:Aliases:{refused} must be the name of a model: it leads back to itself.", refusal?.Detail);
+    }
+
+    [Theory]
+    [InlineData("2048", "1024", "Models:Profiles:gemini-9:MinimumBudget must not be larger than MaximumBudget, which is 1024.")]
+    [InlineData("1024", "1024", null)]
+    public void Decide_BudgetsOfAFamily_MustFitTogether(string least, string most, string? detail)
+    {
+        var (_, refusal) = SettingsRules.Decide(Nothing, new Dictionary<string, string?> { ["Models:Profiles:gemini-9:MinimumBudget"] = least, ["Models:Profiles:gemini-9:MaximumBudget"] = most });
+
+        Assert.Equal(detail, refusal?.Detail);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using GeminiBalance.KeyHealthService.AccessKeys;
 using GeminiBalance.KeyHealthService.Guarding;
 using GeminiBalance.KeyHealthService.Health;
 using GeminiBalance.KeyHealthService.Keys;
+using GeminiBalance.KeyHealthService.Models;
 using GeminiBalance.KeyHealthService.Quotas;
 using GeminiBalance.KeyHealthService.Settings;
 using GeminiBalance.KeyHealthService.Store;
@@ -78,6 +79,15 @@ public sealed class EventWireFormatTests
         new AccessKeyEnabled(Id, "ada", At),
         new AccessKeyRemoved(Id, "ada", At),
         new SettingsSaved([new SettingChange("Balancing:Strategy", null, "weighted"), new SettingChange("Safety:Threshold", "OFF", null)], 3, "ada", At),
+        new ModelsSynced(
+            [new UpstreamModel("gemini-2.5-flash", "Gemini 2.5 Flash", "Fast.", "001", 1_048_576, 65_536, ["countTokens", "generateContent"], true)],
+            [new UpstreamModel("gemini-2.5-pro", null, null, null, null, 32_768, [])],
+            [new ModelChange("gemini-2.5-pro", "outputTokenLimit", "65536", "32768")],
+            ["gemini-1.5-pro"],
+            ["gemini-2.0-flash"],
+            ["gemini-1.0-pro"],
+            "ada",
+            At),
     ];
 
     private static ISerializer Serializer()

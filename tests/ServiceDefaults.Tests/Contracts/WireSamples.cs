@@ -60,6 +60,11 @@ internal static class WireSamples
         [new PricePeriod(null, At, new PriceRates(1.25, 10, 0.125, 1.5, 12), new PriceRates(2.5, 15)), new PricePeriod(At, null, new PriceRates(2, 12))], false);
     private static readonly AccessKeyLimits Limits = new(60, 100_000, 1000, 1_000_000, 20_000_000, 1.5m, 20m, 8);
 
+    private static readonly UpstreamModel ListedModel = new("gemini-2.5-pro", "Gemini 2.5 Pro", "Thinks.", "2.5", 1_048_576, 65_536, ["countTokens", "generateContent"], true);
+    private static readonly ModelProfileOverride Profile = new("budget", 128, 32_768, false, "MEDIUM,XHIGH", true, true, false, false, false, 8, false, true, 65_536);
+    private static readonly ModelView Model = new("gemini-2.5-pro", true, ListedModel, At, At, At, ["gpt-4o"], ["gemini-2.5-flash"], Profile, 12);
+    private static readonly ModelView BareModel = new("gemini-9", false, null, null, null, null, [], [], null, 0);
+
     private static readonly UsageCounts Counts = new(10, 6, 1, 2, 1, 100, 200, 50, 20, 350);
     private static readonly LatencyQuantiles Latency = new(10, 120.5, 340, 410.25, 900);
 
@@ -89,6 +94,14 @@ internal static class WireSamples
         ["rollback-settings.v1"] = (new RollbackSettings(2), Json.RollbackSettings),
         ["settings-versions.v1"] = (new[] { new SettingsVersion(3, At, "ada", 1, [new SettingChange("Balancing:Strategy", null, "weighted")]) }, Json.SettingsVersionArray),
         ["setting-changes.v1"] = (new[] { new SettingChange("Thinking:Mode", "Level", null) }, Json.SettingChangeArray),
+        ["models-view.v1"] = (new ModelsView(3, At, "ada", [Model, BareModel], [new ModelAlias("gpt-4o", "gemini-2.5-pro-search"), new ModelAlias("old", "gemini-1.5-pro", false, false)]), Json.ModelsView),
+        ["model-view.v1"] = (Model, Json.ModelView),
+        ["model-alias.v1"] = (new ModelAlias("gpt-4o", "gemini-2.5-pro"), Json.ModelAlias),
+        ["model-diff.v1"] = (new ModelDiff("5f1e", true, false, 12, [ListedModel], [new ModelChange("gemini-2.5-pro", "outputTokenLimit", "65536", null)], ["gemini-1.5-pro"], ["gemini-2.0-flash"], ["gemini-1.0-pro"]), Json.ModelDiff),
+        ["sync-models.v1"] = (new SyncModels(true, "5f1e", ["gemini-1.5-pro"]), Json.SyncModels),
+        ["set-model-alias.v1"] = (new SetModelAlias("gemini-2.5-pro", 3), Json.SetModelAlias),
+        ["set-model-fallbacks.v1"] = (new SetModelFallbacks(["gemini-2.5-flash"]), Json.SetModelFallbacks),
+        ["set-model-profile.v1"] = (new SetModelProfile(Profile, 3), Json.SetModelProfile),
         ["settings-changed.v1"] = (new SettingsChanged(A, [Cooled with { SubjectId = null, Subject = "Balancing:Strategy", Kind = "gb.settings.saved.v1", Cause = "Saved." }]), Json.SettingsChanged),
         ["model-changed.v1"] = (new ModelChanged(A, [SignedIn with { Subject = "gemini-2.5-pro", Kind = "gb.model.disabled.v1", Cause = "Disabled." }]), Json.ModelChanged),
         ["operator-acted.v1"] = (new OperatorActed(A, [SignedIn]), Json.OperatorActed),
