@@ -11,6 +11,13 @@ var adminPassword = Generated("admin-password", 20);
 
 var postgres = builder.AddPostgres(ResourceNames.Postgres).WithDataVolume();
 var database = postgres.AddDatabase(ResourceNames.Database);
+if (builder.Configuration.GetValue("DatabaseOnly", false))
+{
+    // While a backup is put back nobody else may look. The parameters above are kept all the same.
+    builder.Build().Run();
+    return;
+}
+
 var redis = builder.AddRedis(ResourceNames.Redis).WithPersistence();
 var messaging = builder.AddRabbitMQ(ResourceNames.Messaging).WithDataVolume();
 

@@ -61,6 +61,12 @@ internal static class CommandLine
                 return await StoreVerbs.RebuildAsync(RunningSystem.On(folder), view, output).ConfigureAwait(false);
             case ["replay"]:
                 return await StoreVerbs.ReplayAsync(RunningSystem.On(folder), output).ConfigureAwait(false);
+            case ["backup", var file]:
+                return await BackupVerb.RunAsync(RunningSystem.On(folder), file, output, TimeProvider.System).ConfigureAwait(false);
+            case ["restore-check", var file]:
+                return await RestoreVerb.CheckAsync(folder, file, output).ConfigureAwait(false);
+            case ["restore", var file, .. var force] when force is [] or ["--force"]:
+                return await RestoreVerb.RunAsync(RunningSystem.On(folder), folder, file, force.Length > 0, output).ConfigureAwait(false);
             case ["doctor"]:
                 return await Doctor.RunAsync(folder, output).ConfigureAwait(false);
             case ["password"]:

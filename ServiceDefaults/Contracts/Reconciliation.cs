@@ -15,6 +15,12 @@ public sealed record SegmentClosed(string Proxy, Guid Segment, DateTimeOffset Op
 {
     /// <summary>The most segments one call may state.</summary>
     public const int MaximumSegments = 500;
+
+    /// <summary>
+    /// Header of the answer: what the event store calls itself, a UUID. It changes when the store is another one or was restored from a backup; what was
+    /// confirmed before may then be missing, and is stated again.
+    /// </summary>
+    public const string StoreHeader = "x-gb-store";
 }
 
 /// <summary>What StatsService finds of a stated segment.</summary>

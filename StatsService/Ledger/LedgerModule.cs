@@ -13,6 +13,8 @@ internal static class LedgerModule
         .AddSingleton(new StoreTable(Segments.Table))
         .AddSingleton(new StoreTable(ParkedFacts.Table))
         .AddSingleton(new StoreTable(Horizon.Table))
+        .AddSingleton(new StoreTable(StoreIdentity.Table))
+        .AddSingleton<StoreIdentity>()
         .AddSingleton<Horizon>()
         .AddSingleton<Segments>()
         .AddSingleton<ParkedFacts>();
@@ -26,7 +28,7 @@ internal static class LedgerModule
         return stats;
     }
 
-    public static void MapSegments(this IEndpointRouteBuilder app) => app.MapPost("/internal/segments", async (HttpContext context, Segments segments, CancellationToken cancellation) =>
+    public static void MapSegments(this IEndpointRouteBuilder app) => app.MapPost("/internal/segments", async (HttpContext context, Segments segments, StoreIdentity store, CancellationToken cancellation) =>
     {
         SegmentClosed[]? stated;
         try
@@ -38,7 +40,13 @@ internal static class LedgerModule
             stated = null;
         }
 
-        return Fault(stated) is { } fault ? BadParameter.Of("segments", fault) : (IResult)TypedResults.Ok(await segments.StateAsync(stated!, cancellation).ConfigureAwait(false));
+        if (Fault(stated) is { } fault)
+        {
+            return BadParameter.Of("segments", fault);
+        }
+
+        context.Response.Headers[SegmentClosed.StoreHeader] = (await store.ReadAsync(cancellation).ConfigureAwait(false)).ToString();
+        return (IResult)TypedResults.Ok(await segments.StateAsync(stated!, cancellation).ConfigureAwait(false));
     });
 
     private static string? Fault(SegmentClosed[]? stated) =>

@@ -1,3 +1,4 @@
+using GeminiBalance.StatsService.Ledger;
 using JasperFx;
 using Marten;
 using Npgsql;
@@ -33,6 +34,8 @@ internal static class SchemaMigration
         {
             var store = services.GetRequiredService<IDocumentStore>();
             await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync(AutoCreate.CreateOrUpdate).ConfigureAwait(false);
+            await using var name = new NpgsqlCommand(StoreIdentity.NameSql, connection);
+            await name.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
         }
         finally
         {

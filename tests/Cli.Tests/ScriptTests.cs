@@ -8,7 +8,7 @@ namespace GeminiBalance.Cli.Tests;
 public sealed class ScriptTests
 {
     private static readonly string Root = typeof(ScriptTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
-    private static readonly string[] Verbs = ["demo", "up", "down", "test", "status", "logs", "doctor", "keys import", "keys list", "keys check", "keys enable", "keys undo", "keys cleanup", "keys imports list", "keys imports cancel", "keys pools list", "keys pools limits set", "keys pools limits reset", "keys pools reset", "access-keys create", "access-keys list", "access-keys rotate", "access-keys revoke", "access-keys import", "usage", "replay", "rebuild-projections", "password", "version", "help"];
+    private static readonly string[] Verbs = ["demo", "up", "down", "test", "status", "logs", "doctor", "keys import", "keys list", "keys check", "keys enable", "keys undo", "keys cleanup", "keys imports list", "keys imports cancel", "keys pools list", "keys pools limits set", "keys pools limits reset", "keys pools reset", "access-keys create", "access-keys list", "access-keys rotate", "access-keys revoke", "access-keys import", "usage", "replay", "backup", "restore", "rebuild-projections", "password", "version", "help"];
 
     [Theory]
     [InlineData("gb")]
@@ -61,6 +61,10 @@ public sealed class ScriptTests
     [InlineData("access-keys", "create", "one", "two")]
     [InlineData("access-keys", "create", "one", "--rpm")]
     [InlineData("access-keys", "rotate")]
+    [InlineData("backup")]
+    [InlineData("backup", "one", "two")]
+    [InlineData("restore", "--force")]
+    [InlineData("backup", "one", "--force")]
     [InlineData("test", "No.Such.Tests")]
     public async Task Misuse_IsOneSentenceAndTwo(params string[] args)
     {

@@ -175,6 +175,29 @@ public sealed partial class ServiceTests
     }
 
     [Fact]
+    public async Task Segments_AreAnsweredUnderTheStoresName_WhichAMigrationKeepsAndARestoreChanges()
+    {
+        var first = await NameAsync();
+        Assert.Equal(first, await NameAsync());
+        await using var source = NpgsqlDataSource.Create(running.Settings["ConnectionStrings:geminibalance"]);
+        await using (var migrated = source.CreateCommand(StatsService.Ledger.StoreIdentity.NameSql))
+        {
+            await migrated.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(first, await NameAsync());
+        await using var restored = source.CreateCommand("update stats.store set name = gen_random_uuid()");
+        await restored.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        Assert.NotEqual(first, await NameAsync());
+
+        async Task<Guid> NameAsync()
+        {
+            using var response = await running.Service.Client.PostAsJsonAsync("/internal/segments", [], ContractsJson.Default.SegmentClosedArray);
+            return Guid.Parse(Assert.Single(response.Headers.GetValues(SegmentClosed.StoreHeader)));
+        }
+    }
+
+    [Fact]
     public async Task Rebuild_AskedFor_RunsToItsEndAndAnUnknownViewIs400()
     {
         using var started = await running.Service.Client.PostAsync(new Uri("/stats/projections/usage_per_key/rebuild", UriKind.Relative), null);

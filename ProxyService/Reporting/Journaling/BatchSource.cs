@@ -12,7 +12,6 @@ internal sealed partial class BatchSource(JournalStore store, JournalMetrics met
     private Segment? segment;
     private SegmentReader? reader;
     private DateTimeOffset writtenAt;
-    private long last;
     private long start;
     private int planned;
     private int gaps;
@@ -85,7 +84,7 @@ internal sealed partial class BatchSource(JournalStore store, JournalMetrics met
 
         foreach (var candidate in store.Segments)
         {
-            if (!candidate.Notes.IsConfirmed && candidate.Number > last && !(candidate.IsClosed && candidate.Notes.SentTo >= candidate.Length))
+            if (!candidate.Notes.IsConfirmed && !candidate.IsRead && !(candidate.IsClosed && candidate.Notes.SentTo >= candidate.Length))
             {
                 segment = candidate;
                 start = Math.Max(Segment.HeadBytes, candidate.Notes.SentTo);
@@ -102,7 +101,7 @@ internal sealed partial class BatchSource(JournalStore store, JournalMetrics met
 
     private void Leave()
     {
-        last = segment!.Number;
+        segment!.IsRead = true;
         reader!.Dispose();
         (segment, reader) = (null, null);
     }

@@ -40,9 +40,6 @@ internal sealed partial class Journal : IRequestLedger, IDisposable
         held = new HeldFacts(time);
     }
 
-    /// <summary>Why the disk fails; null while it does not.</summary>
-    public string? Failure => held.Failure;
-
     /// <summary>Whether facts are in memory only, because the disk fails.</summary>
     public bool IsDegraded => held.IsDegraded;
 
@@ -95,7 +92,7 @@ internal sealed partial class Journal : IRequestLedger, IDisposable
     {
         do
         {
-            if (Interlocked.CompareExchange(ref writing, 1, 0) != 0)
+            if (!TryEnter())
             {
                 return;
             }
@@ -117,26 +114,25 @@ internal sealed partial class Journal : IRequestLedger, IDisposable
     /// <param name="always">Whatever its age.</param>
     public void CloseOld(bool always = false)
     {
-        if (Interlocked.CompareExchange(ref writing, 1, 0) != 0)
+        if (TryEnter())
         {
-            return;
+            Close(current => current.Facts > 0 && (always || time.GetUtcNow() - current.OpenedAt >= options.CurrentValue.SegmentAge));
+        }
+    }
+
+    /// <summary>Takes over the segments of a folder nobody writes any more, and that was put in order.</summary>
+    public void Take(JournalStore abandoned)
+    {
+        store.Take(abandoned);
+        SpinWait spin = default;
+        while (!TryEnter())
+        {
+            spin.SpinOnce();
         }
 
-        try
-        {
-            var now = time.GetUtcNow();
-            if (store.Current is { Facts: > 0 } current && (always || now - current.OpenedAt >= options.CurrentValue.SegmentAge))
-            {
-                store.CloseCurrent(now);
-                news.Writer.TryWrite(true);
-            }
-        }
-        finally
-        {
-            Interlocked.Exchange(ref writing, 0);
-        }
-
-        Write();
+        // The pump reads one segment after the other, and would wait for the one being written.
+        Close(_ => true);
+        news.Writer.TryWrite(true);
     }
 
     /// <summary>Waits until what was written has reached the disk.</summary>
@@ -148,19 +144,10 @@ internal sealed partial class Journal : IRequestLedger, IDisposable
         }
 
         store.ReleaseClosed(disk);
-        if (!Volatile.Read(ref dirty) || store.Current?.Handle is not { } handle)
+        if (Volatile.Read(ref dirty))
         {
-            return;
-        }
-
-        Volatile.Write(ref dirty, false);
-        try
-        {
-            disk.Flush(handle);
-        }
-        catch (ObjectDisposedException)
-        {
-            // Closed meanwhile, and flushed with that.
+            Volatile.Write(ref dirty, false);
+            store.FlushCurrent(disk);
         }
     }
 
@@ -169,6 +156,27 @@ internal sealed partial class Journal : IRequestLedger, IDisposable
     {
         entries.Dispose();
         batch.Dispose();
+    }
+
+    private bool TryEnter() => Interlocked.CompareExchange(ref writing, 1, 0) == 0;
+
+    /// <summary>Closes the segment being written, if it is one to close, and lets others write again.</summary>
+    private void Close(Predicate<Segment> which)
+    {
+        try
+        {
+            if (store.Current is { } current && which(current))
+            {
+                store.CloseCurrent(time.GetUtcNow());
+                news.Writer.TryWrite(true);
+            }
+        }
+        finally
+        {
+            Interlocked.Exchange(ref writing, 0);
+        }
+
+        Write();
     }
 
     private ValueTask<Segment?> AppendAsync(JournalEntry entry)

@@ -30,6 +30,7 @@ internal static class JournalExtensions
 
         // Started in this order and stopped in the opposite one: the pump empties what the keeper then closes.
         services.AddHostedService<JournalKeeper>();
+        services.AddHostedService<JournalAdoption>();
         services.AddSingleton<JournalPump>();
         services.AddHostedService(provider => provider.GetRequiredService<JournalPump>());
         services.AddServiceClient<SegmentsClient>("stats");

@@ -41,11 +41,41 @@ internal sealed class JournalFolder : IDisposable
         throw new StartupException($"Journal:Folder '{root}' is in use by {MostReplicas} replicas already.");
     }
 
+    /// <summary>Takes a folder that holds segments and that no replica has: the one it belonged to was not started again.</summary>
+    /// <param name="root">The folder all replicas of the machine share.</param>
+    /// <param name="untouchedSince">Nothing in it may be younger than this: a replica that is being started again finds its own.</param>
+    /// <returns>Null when there is none.</returns>
+    public static JournalFolder? ClaimAbandoned(string root, DateTimeOffset untouchedSince)
+    {
+        for (var number = 0; number < MostReplicas; number++)
+        {
+            var path = System.IO.Path.Combine(root, number.ToString(CultureInfo.InvariantCulture));
+            if (IsAbandoned(path, untouchedSince) && TryClaim(path) is { } folder)
+            {
+                // Looked at again now that it is held: another replica may have emptied it meanwhile.
+                if (SegmentsOf(path).Count > 0)
+                {
+                    return folder;
+                }
+
+                folder.Dispose();
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The segments that lie in it, oldest first.</summary>
-    public List<(string Path, long Number)> Segments()
+    public List<(string Path, long Number)> Segments() => SegmentsOf(Path);
+
+    private static bool IsAbandoned(string path, DateTimeOffset untouchedSince) => Directory.Exists(path)
+        && SegmentsOf(path) is { Count: > 0 } segments
+        && segments.TrueForAll(segment => File.GetLastWriteTimeUtc(segment.Path) < untouchedSince.UtcDateTime);
+
+    private static List<(string Path, long Number)> SegmentsOf(string folder)
     {
         var found = new List<(string Path, long Number)>();
-        foreach (var path in Directory.EnumerateFiles(Path, "*.segment"))
+        foreach (var path in Directory.EnumerateFiles(folder, "*.segment"))
         {
             if (long.TryParse(System.IO.Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             {

@@ -1,6 +1,6 @@
 namespace GeminiBalance.ProxyService.Reporting.Journaling;
 
-/// <summary>The segments of one folder. Segments are added by the writer only; the list may be read by anybody.</summary>
+/// <summary>The segments of one folder. New ones are added by the writer only, others by whoever takes over a folder; the list may be read by anybody.</summary>
 internal sealed class JournalStore : IDisposable
 {
     private readonly JournalFolder folder;
@@ -15,6 +15,7 @@ internal sealed class JournalStore : IDisposable
     public JournalStore(JournalFolder folder)
     {
         this.folder = folder;
+        ConfirmedBy = ConfirmingStore.Read(folder.Path);
         foreach (var (path, number) in folder.Segments())
         {
             segments = [.. segments, Segment.Open(path, number)];
@@ -34,6 +35,9 @@ internal sealed class JournalStore : IDisposable
     /// <summary>Facts that the bus has not confirmed.</summary>
     public long Unsent => Interlocked.Read(ref unsent);
 
+    /// <summary>The event store that confirms segments; null when none has answered yet.</summary>
+    public Guid? ConfirmedBy { get; private set; }
+
     /// <summary>Facts were written.</summary>
     public void Wrote(long facts) => Interlocked.Add(ref unsent, facts);
 
@@ -48,9 +52,14 @@ internal sealed class JournalStore : IDisposable
             return current;
         }
 
-        var fresh = Segment.Create(disk, folder.Path, next, now);
+        Segment fresh;
+        lock (changing)
+        {
+            fresh = Segment.Create(disk, folder.Path, next, now);
+            next++;
+        }
+
         CloseCurrent(now);
-        next++;
         lock (changing)
         {
             Volatile.Write(ref segments, [.. segments, fresh]);
@@ -74,6 +83,77 @@ internal sealed class JournalStore : IDisposable
         }
 
         Current = null;
+    }
+
+    /// <summary>Notes which event store answers. When it is another one than before, nothing that was confirmed counts any more.</summary>
+    /// <param name="eventStore">What the store calls itself; it changes when it is restored from a backup.</param>
+    /// <returns>The segments whose facts it may lack.</returns>
+    public IReadOnlyList<Segment> AnsweredBy(Guid eventStore)
+    {
+        if (ConfirmedBy == eventStore)
+        {
+            return [];
+        }
+
+        var doubted = ConfirmedBy is null ? [] : Segments;
+        foreach (var segment in doubted)
+        {
+            if (segment.Notes.IsConfirmed)
+            {
+                segment.Notes.Doubt();
+            }
+        }
+
+        // Only now: a process that dies before finds the other store again, and doubts again.
+        ConfirmingStore.Write(folder.Path, eventStore);
+        ConfirmedBy = eventStore;
+        return doubted;
+    }
+
+    /// <summary>Takes the segments of another folder, which nobody may write or read any more. They must be in order: nothing torn, no request open.</summary>
+    public void Take(JournalStore other)
+    {
+        foreach (var segment in other.Segments)
+        {
+            if (segment.Notes.IsConfirmed && other.ConfirmedBy is { } by && ConfirmedBy is { } now && by != now)
+            {
+                segment.Notes.Doubt();
+            }
+
+            lock (changing)
+            {
+                // The segment first: without its notes it is read and sent anew, which the store recognises.
+                var path = System.IO.Path.Combine(folder.Path, Segment.NameOf(next));
+                File.Delete(path + ".notes");
+                File.Move(segment.Path, path);
+                if (File.Exists(segment.Path + ".notes"))
+                {
+                    File.Move(segment.Path + ".notes", path + ".notes");
+                }
+
+                Volatile.Write(ref segments, [.. segments, Segment.Open(path, next++)]);
+            }
+        }
+
+        Wrote(other.Unsent);
+    }
+
+    /// <summary>Waits until the segment being written has reached the disk.</summary>
+    public void FlushCurrent(JournalDisk disk)
+    {
+        if (Current?.Handle is not { } handle)
+        {
+            return;
+        }
+
+        try
+        {
+            disk.Flush(handle);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed meanwhile, and flushed with that.
+        }
     }
 
     /// <summary>Flushes and closes the files of segments that are closed.</summary>

@@ -58,6 +58,9 @@ internal sealed class Segment
     /// <summary>Whether all its batches have been cut; set and read under the pump's lock.</summary>
     public bool IsCut { get; set; }
 
+    /// <summary>Whether the pump has read it to its end; the pump's own.</summary>
+    public bool IsRead { get; set; }
+
     /// <summary>When it was closed.</summary>
     public DateTimeOffset ClosedAt => Notes.Closed?.At ?? OpenedAt;
 
@@ -78,6 +81,7 @@ internal sealed class Segment
         BinaryPrimitives.WriteInt64LittleEndian(head[20..], now.UtcTicks);
         BinaryPrimitives.WriteUInt32LittleEndian(head[28..], JournalFrame.Checksum(head[..28]));
         File.Delete(path);
+        File.Delete(path + ".notes");
         var handle = disk.Create(path);
         try
         {

@@ -20,6 +20,7 @@ internal sealed class SegmentNotes(string path)
         Closed = 3,
         Settled = 4,
         Confirmed = 5,
+        Doubted = 6,
     }
 
     /// <summary>Ends and sizes of the batches that were formed, in order.</summary>
@@ -76,6 +77,9 @@ internal sealed class SegmentNotes(string path)
     /// <summary>The store has confirmed the segment.</summary>
     public void Confirm() => Note(Kind.Confirmed, 0, 0, 0);
 
+    /// <summary>The store that has confirmed the segment is no more, or was restored: its word does not count any longer.</summary>
+    public void Doubt() => Note(Kind.Doubted, 0, 0, 0);
+
     private void Note(Kind kind, long a, long b, long c)
     {
         Span<byte> entry = stackalloc byte[EntryBytes];
@@ -119,6 +123,9 @@ internal sealed class SegmentNotes(string path)
                 break;
             case Kind.Confirmed:
                 IsConfirmed = true;
+                break;
+            case Kind.Doubted:
+                IsConfirmed = false;
                 break;
         }
     }

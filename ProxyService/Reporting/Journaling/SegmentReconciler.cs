@@ -5,25 +5,33 @@ using Polly;
 
 namespace GeminiBalance.ProxyService.Reporting.Journaling;
 
+/// <summary>What the store says of stated segments.</summary>
+/// <param name="Store">What it calls itself, which changes when it is restored from a backup; null when it does not say.</param>
+/// <param name="Verdicts">What it has of them.</param>
+internal readonly record struct SegmentAnswer(Guid? Store, IReadOnlyList<SegmentVerdict> Verdicts);
+
 /// <summary>States closed segments to the store and learns what it has of them.</summary>
-internal delegate Task<IReadOnlyList<SegmentVerdict>> StateSegments(SegmentClosed[] stated, CancellationToken cancellationToken);
+internal delegate Task<SegmentAnswer> StateSegments(SegmentClosed[] stated, CancellationToken cancellationToken);
 
 /// <summary>Calls StatsService.</summary>
 /// <param name="client">The client; found by service discovery.</param>
 internal sealed class SegmentsClient(HttpClient client)
 {
     /// <summary>States segments, at most <see cref="SegmentClosed.MaximumSegments"/>.</summary>
-    public async Task<IReadOnlyList<SegmentVerdict>> StateAsync(SegmentClosed[] stated, CancellationToken cancellationToken)
+    public async Task<SegmentAnswer> StateAsync(SegmentClosed[] stated, CancellationToken cancellationToken)
     {
         using var answer = await client.PostAsJsonAsync("/internal/segments", stated, ContractsJson.Default.SegmentClosedArray, cancellationToken).ConfigureAwait(false);
         answer.EnsureSuccessStatusCode();
-        return await answer.Content.ReadFromJsonAsync(ContractsJson.Default.SegmentVerdictArray, cancellationToken).ConfigureAwait(false) ?? [];
+        var verdicts = await answer.Content.ReadFromJsonAsync(ContractsJson.Default.SegmentVerdictArray, cancellationToken).ConfigureAwait(false) ?? [];
+        Guid? store = answer.Headers.TryGetValues(SegmentClosed.StoreHeader, out var named) && Guid.TryParse(named.FirstOrDefault(), out var id) ? id : null;
+        return new SegmentAnswer(store, verdicts);
     }
 }
 
 /// <summary>
 /// Compares the closed segments of the journal with the store, again and again until the store has them whole: only then may they be removed.
-/// What the bus had taken and the store does not get is sent again, in growing intervals, under the same ids.
+/// What the bus had taken and the store does not get is sent again, in growing intervals, under the same ids. A store that was restored from a backup has
+/// lost what it had confirmed since: every segment that is still kept is compared anew, and what is missing is sent again at once.
 /// </summary>
 internal sealed partial class SegmentReconciler(
     JournalStore store,
@@ -39,6 +47,7 @@ internal sealed partial class SegmentReconciler(
 
     private readonly Dictionary<Guid, Doubt> doubts = [];
     private readonly HashSet<Guid> different = [];
+    private readonly HashSet<Guid> lost = [];
     private bool complained;
 
     /// <summary>How many segments the store has otherwise than they were written.</summary>
@@ -85,19 +94,36 @@ internal sealed partial class SegmentReconciler(
             }
         }
 
-        if (open.Count == 0)
+        // Also when there is nothing to state: the answer tells which store it is.
+        var stated = open.Values.Select(segment => new SegmentClosed(replica.Value, segment.Id, segment.OpenedAt, segment.ClosedAt, segment.Facts, segment.Tokens)).ToArray();
+        var answer = await state(stated, cancellationToken).ConfigureAwait(false);
+        if (answer.Store is { } eventStore)
         {
-            return;
+            Meet(eventStore);
         }
 
-        var stated = open.Values.Select(segment => new SegmentClosed(replica.Value, segment.Id, segment.OpenedAt, segment.ClosedAt, segment.Facts, segment.Tokens)).ToArray();
-        foreach (var verdict in await state(stated, cancellationToken).ConfigureAwait(false))
+        foreach (var verdict in answer.Verdicts)
         {
             if (open.TryGetValue(verdict.Segment, out var segment))
             {
                 await ActAsync(segment, verdict, cancellationToken).ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>Notes which store answers; one that is new has no part in what was believed before.</summary>
+    private void Meet(Guid eventStore)
+    {
+        var doubted = store.AnsweredBy(eventStore);
+        if (doubted.Count == 0)
+        {
+            return;
+        }
+
+        LogOtherStore(doubted.Count);
+        doubts.Clear();
+        different.Clear();
+        lost.UnionWith(doubted.Select(segment => segment.Id));
     }
 
     private async Task ActAsync(Segment segment, SegmentVerdict verdict, CancellationToken cancellationToken)
@@ -108,6 +134,7 @@ internal sealed partial class SegmentReconciler(
                 segment.Notes.Confirm();
                 doubts.Remove(segment.Id);
                 different.Remove(segment.Id);
+                lost.Remove(segment.Id);
                 break;
             case SegmentState.Incomplete:
                 await DoubtAsync(segment, verdict.Facts, cancellationToken).ConfigureAwait(false);
@@ -122,7 +149,12 @@ internal sealed partial class SegmentReconciler(
     {
         var now = time.GetUtcNow();
         var patience = options.CurrentValue.RepublishAfter;
-        if (!doubts.TryGetValue(segment.Id, out var doubt) || stored > doubt.Stored)
+        if (lost.Remove(segment.Id))
+        {
+            doubts[segment.Id] = new Doubt(stored, now, patience);
+            await pump.RepublishAsync(segment, cancellationToken).ConfigureAwait(false);
+        }
+        else if (!doubts.TryGetValue(segment.Id, out var doubt) || stored > doubt.Stored)
         {
             // New, or getting there.
             doubts[segment.Id] = new Doubt(stored, now, patience);
@@ -144,6 +176,9 @@ internal sealed partial class SegmentReconciler(
 
     [LoggerMessage(LogLevel.Error, "The store has the journal segment {Path} otherwise than it was written: {Facts} facts with {Tokens} tokens were written, {StoredFacts} with {StoredTokens} are stored.")]
     private partial void LogMismatch(string path, long facts, long tokens, long storedFacts, long storedTokens);
+
+    [LoggerMessage(LogLevel.Warning, "Another event store answers, or one that was restored from a backup: {Segments} segments of the journal are compared with it anew, and what it lacks is sent again.")]
+    private partial void LogOtherStore(int segments);
 
     /// <summary>A segment that is not complete in the store: how much of it is, since when nothing came, and when it is sent again.</summary>
     private readonly record struct Doubt(long Stored, DateTimeOffset Since, TimeSpan Patience);

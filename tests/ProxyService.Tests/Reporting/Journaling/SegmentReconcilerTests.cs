@@ -17,6 +17,7 @@ public sealed class SegmentReconcilerTests : IDisposable
     private readonly SegmentReconciler reconciler;
     private SegmentState answer = SegmentState.Confirmed;
     private long stored;
+    private Guid eventStore = Guid.CreateVersion7();
 
     public SegmentReconcilerTests()
     {
@@ -103,6 +104,55 @@ public sealed class SegmentReconcilerTests : IDisposable
     }
 
     [Fact]
+    public async Task RestoredStore_GetsAtOnceWhatItHadConfirmedAndLacks()
+    {
+        await WriteAndSendAsync(3);
+        await reconciler.ReconcileAsync(default);
+        await reconciler.ReconcileAsync(default);
+        Assert.Single(stated);
+        sent.Clear();
+
+        (eventStore, answer) = (Guid.CreateVersion7(), SegmentState.Incomplete);
+        await reconciler.ReconcileAsync(default);
+        await reconciler.ReconcileAsync(default);
+
+        Assert.Equal(2, stated.Count);
+        Assert.Equal(3, sent.Sum(batch => batch.Facts.Count));
+        Assert.False(rig.Store.Segments[0].Notes.IsConfirmed);
+        answer = SegmentState.Confirmed;
+        await reconciler.ReconcileAsync(default);
+        await reconciler.ReconcileAsync(default);
+        Assert.Equal(3, stated.Count);
+        Assert.True(rig.Store.Segments[0].Notes.IsConfirmed);
+    }
+
+    [Fact]
+    public async Task RestoredStore_IsNoticedAfterARestartToo_AndNothingIsSentThatItHas()
+    {
+        await WriteAndSendAsync(3);
+        await reconciler.ReconcileAsync(default);
+        sent.Clear();
+        rig.Store.Dispose();
+        using var next = new JournalRig(root: rig.Root);
+        Assert.True(Assert.Single(next.Store.Segments).Notes.IsConfirmed);
+        using var nextPump = next.Pump(batch =>
+        {
+            sent.Enqueue(batch);
+            return Task.CompletedTask;
+        });
+        using var again = new SegmentReconciler(next.Store, nextPump, State, new ReplicaName("proxy-1"), next.Monitor, next.Time, NullLogger<SegmentReconciler>.Instance);
+
+        eventStore = Guid.CreateVersion7();
+        await again.ReconcileAsync(default);
+        Assert.False(next.Store.Segments[0].Notes.IsConfirmed);
+        await again.ReconcileAsync(default);
+
+        Assert.True(next.Store.Segments[0].Notes.IsConfirmed);
+        Assert.Equal(2, stated.Count);
+        Assert.Empty(sent);
+    }
+
+    [Fact]
     public async Task SegmentTheBusHasNotConfirmed_IsNotStated()
     {
         await rig.Journal.RecordAsync(JournalRig.Fact(), null);
@@ -133,9 +183,9 @@ public sealed class SegmentReconcilerTests : IDisposable
         await pump.StopAsync(default);
     }
 
-    private Task<IReadOnlyList<SegmentVerdict>> State(SegmentClosed[] segments, CancellationToken cancel)
+    private Task<SegmentAnswer> State(SegmentClosed[] segments, CancellationToken cancel)
     {
         stated.AddRange(segments);
-        return Task.FromResult<IReadOnlyList<SegmentVerdict>>([.. segments.Select(one => new SegmentVerdict(one.Segment, answer, stored, one.TotalTokens))]);
+        return Task.FromResult(new SegmentAnswer(eventStore, [.. segments.Select(one => new SegmentVerdict(one.Segment, answer, stored, one.TotalTokens))]));
     }
 }
