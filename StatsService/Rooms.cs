@@ -26,7 +26,7 @@ internal static class Rooms
 
     public static void MapRooms(this WebApplication app)
     {
-        app.MapGroup("/stats").MapOverview().MapUsage().MapCosts().MapLatency().MapRequests().MapAudit().MapLedger().MapIngest().MapViews().MapLive().MapRebuilding().MapJobs();
+        app.MapGroup("/stats").RefuseUnknownParameters().MapOverview().MapUsage().MapCosts().MapLatency().MapRequests().MapAudit().MapLedger().MapIngest().MapViews().MapLive().MapRebuilding().MapJobs();
         app.MapSegments();
     }
 }

@@ -38,7 +38,7 @@ internal static class AdminApiModule
     private const int LargestBody = 64 << 20;
 
     private static readonly string[] OfKeyHealth = ["keys", "access-keys", "pools", "transitions", "alarms", "settings", "models"];
-    private static readonly string[] OfStats = ["overview", "requests", "usage", "latency", "failures", "audit", "prices", "jobs", "projections", "reconciliation", "dead-letters", "last-use"];
+    private static readonly string[] OfStats = ["overview", "requests", "usage", "latency", "failures", "audit", "prices", "jobs", "projections", "reconciliation", "dead-letters", "last-use", "attempts"];
 
     public static IServiceCollection AddAdminApi(this IServiceCollection services)
     {

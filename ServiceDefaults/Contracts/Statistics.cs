@@ -89,11 +89,14 @@ public enum UsageGrouping
 
     /// <summary>By the final outcome.</summary>
     Outcome,
+
+    /// <summary>By what was asked for.</summary>
+    Operation,
 }
 
 /// <summary>Usage of one group, and of one bucket when buckets were asked for.</summary>
 /// <param name="At">Start of the bucket (UTC); null when the range is one sum.</param>
-/// <param name="Group">Model name, key id, access key id or outcome; null for requests that have none.</param>
+/// <param name="Group">Model name, key id, access key id, outcome or operation; null for requests that have none.</param>
 /// <param name="Counts">What happened.</param>
 public sealed record UsageRow(DateTimeOffset? At, string? Group, UsageCounts Counts);
 
@@ -129,6 +132,44 @@ public sealed record FailedRequest(
     int Attempts,
     UpstreamOutcomeClass? LastAttempt);
 
+/// <summary>What upstream calls are grouped by.</summary>
+public enum AttemptGrouping
+{
+    /// <summary>By how they ended.</summary>
+    Class,
+
+    /// <summary>By upstream key.</summary>
+    Key,
+
+    /// <summary>By the model the client asked for.</summary>
+    Model,
+}
+
+/// <summary>Upstream calls of one bucket or group, by whom their end blames.</summary>
+/// <param name="Attempts">All calls.</param>
+/// <param name="Succeeded">Complete answers.</param>
+/// <param name="RequestFaults">Refused because of the request: its content, or a model that is not known.</param>
+/// <param name="KeyFaults">Refused because of the key or the quota of its pool.</param>
+/// <param name="UpstreamFaults">Failed upstream or on the way: overloaded, an error, no answer in time, no connection.</param>
+/// <param name="Cancelled">Given up because the client left.</param>
+/// <param name="MeanMs">How long a call took on average, in milliseconds; null without any.</param>
+public sealed record AttemptCounts(long Attempts, long Succeeded, long RequestFaults, long KeyFaults, long UpstreamFaults, long Cancelled, double? MeanMs);
+
+/// <summary>Upstream calls of one group, and of one bucket when buckets were asked for.</summary>
+/// <param name="At">Start of the bucket (UTC); null when the range is one sum.</param>
+/// <param name="Group">Class, key id or model name; null for requests that named no model.</param>
+/// <param name="Counts">What happened.</param>
+public sealed record AttemptRow(DateTimeOffset? At, string? Group, AttemptCounts Counts);
+
+/// <summary>Upstream calls over a range: every one, also those that a later call made good.</summary>
+/// <param name="From">Start of the range (UTC), on a bucket's start.</param>
+/// <param name="To">End of the range (UTC), exclusive.</param>
+/// <param name="GroupBy">What it is grouped by.</param>
+/// <param name="Total">The sum of all rows.</param>
+/// <param name="Rows">The rows, largest first, or by time when in buckets.</param>
+/// <param name="LagSeconds">How far the views are behind the store.</param>
+public sealed record AttemptReport(DateTimeOffset From, DateTimeOffset To, AttemptGrouping GroupBy, AttemptCounts Total, IReadOnlyList<AttemptRow> Rows, double LagSeconds);
+
 /// <summary>What is used.</summary>
 public enum UsedKind
 {
@@ -147,7 +188,8 @@ public sealed record LastUse(Guid Id, DateTimeOffset At);
 /// <summary>Keys or access keys by id; those that were never used are left out.</summary>
 /// <param name="Items">When each was last used.</param>
 /// <param name="Next">Give it as <c>after</c> for the next page; null on the last.</param>
-public sealed record LastUsePage(IReadOnlyList<LastUse> Items, Guid? Next);
+/// <param name="Of">What they are.</param>
+public sealed record LastUsePage(IReadOnlyList<LastUse> Items, Guid? Next, UsedKind Of = UsedKind.AccessKey);
 
 /// <summary>Where the views stand.</summary>
 /// <param name="HighWater">The last event of the store that all earlier ones are known for.</param>
@@ -160,3 +202,7 @@ public sealed record ProjectionStatus(long HighWater, IReadOnlyDictionary<string
 /// <param name="Position">The position all views have reached.</param>
 /// <param name="LagSeconds">How far the views are behind the store.</param>
 public sealed record LiveTick(long Position, double LagSeconds);
+
+/// <summary>Said by the feed of requests when a listener was too far behind to get everything.</summary>
+/// <param name="Events">How many events of the store were left out, wanted or not.</param>
+public sealed record LiveSkip(long Events);

@@ -1,4 +1,5 @@
 using GeminiBalance.Contracts;
+using GeminiBalance.StatsService.Usage;
 using GeminiBalance.StatsService.Views;
 using Weasel.Postgresql.Tables;
 
@@ -7,7 +8,7 @@ namespace GeminiBalance.StatsService.Activities;
 /// <summary>What keys and access keys did beside what they used: small tables, filled in one reading of the facts.</summary>
 internal sealed class ActivityView : IView
 {
-    private readonly IView[] parts = [new LastUseView()];
+    private readonly IView[] parts = [new AttemptsView(), new UsageByOperation(), new LastUseView()];
 
     public string Name => "activity";
 

@@ -129,11 +129,11 @@ internal sealed class LastUseView : IView
 
         if (items.Count <= limit)
         {
-            return new LastUsePage(items, null);
+            return new LastUsePage(items, null, used);
         }
 
         items.RemoveAt(limit);
-        return new LastUsePage(items, items[^1].Id);
+        return new LastUsePage(items, items[^1].Id, used);
     }
 
     private static Table BuildTable()

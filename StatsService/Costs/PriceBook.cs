@@ -13,6 +13,9 @@ internal sealed partial class PriceBook(NpgsqlDataSource source, TimeProvider ti
 
     private const string Qualified = $"{StoreSchema.Name}.{TableName}";
 
+    /// <summary>What was found wrong at the last look, by model: said once, not at every question that has a price in it.</summary>
+    private Dictionary<string, string> faults = [];
+
     /// <summary>The table of the prices operators set.</summary>
     public static Table Table { get; } = BuildTable();
 
@@ -20,6 +23,7 @@ internal sealed partial class PriceBook(NpgsqlDataSource source, TimeProvider ti
     public async Task<IReadOnlyList<ModelPrice>> AllAsync(CancellationToken cancellation)
     {
         var prices = PriceTable.Shipped.ToDictionary(price => price.Model, StringComparer.Ordinal);
+        var found = new Dictionary<string, string>();
         await using var command = source.CreateCommand($"select model, periods, set_by, set_at from {Qualified}");
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
@@ -29,8 +33,13 @@ internal sealed partial class PriceBook(NpgsqlDataSource source, TimeProvider ti
             prices[model] = new ModelPrice(model, periods, true, reader.GetString(2), reader.GetFieldValue<DateTimeOffset>(3), fault);
             if (fault is not null)
             {
-                LogUnusable(logger, model, fault);
+                found[model] = fault;
             }
+        }
+
+        foreach (var (model, fault) in found.Except(Interlocked.Exchange(ref faults, found)))
+        {
+            LogUnusable(logger, model, fault);
         }
 
         return [.. prices.Values.OrderBy(price => price.Model, StringComparer.Ordinal)];

@@ -1,4 +1,5 @@
-using GeminiBalance.StatsService.Store;
+using GeminiBalance.StatsService.Requests;
+using GeminiBalance.StatsService.Usage;
 using Npgsql;
 
 namespace GeminiBalance.StatsService.Live;
@@ -10,7 +11,7 @@ internal sealed class Arrivals(NpgsqlDataSource source)
     public const int MostSearched = 10_000;
 
     /// <summary>Whether there is one after position <paramref name="after"/>, up to and with <paramref name="upTo"/>.</summary>
-    public async Task<bool> AnyAsync(LiveFilter filter, long after, long upTo, CancellationToken cancellation)
+    public async Task<bool> AnyAsync(UsageScope filter, long after, long upTo, CancellationToken cancellation)
     {
         if (upTo - after > MostSearched)
         {
@@ -21,21 +22,7 @@ internal sealed class Arrivals(NpgsqlDataSource source)
         var parameters = command.Parameters;
         parameters.Add(new() { Value = after });
         parameters.Add(new() { Value = upTo });
-        var where = $"seq_id > $1 and seq_id <= $2 and type = '{EventNames.RequestCompleted}'";
-        Add("modelAsked", filter.Usage.Model);
-        Add("accessKeyId", filter.Usage.AccessKeyId?.ToString());
-        Add("outcome", filter.Usage.Outcome?.ToString());
-        Add("operation", filter.Operation?.ToString());
-        command.CommandText = $"select exists (select from {StoreSchema.Name}.mt_events where {where})";
+        command.CommandText = $"select exists (select from {StoreSchema.Name}.mt_events where seq_id > $1 and seq_id <= $2 and {FactConditions.Of(filter, parameters)})";
         return (bool)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
-
-        void Add(string field, string? value)
-        {
-            if (value is not null)
-            {
-                parameters.Add(new() { Value = value });
-                where += $" and data->>'{field}' = ${parameters.Count}";
-            }
-        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using GeminiBalance.Contracts;
+using GeminiBalance.StatsService.Usage;
 using GeminiBalance.StatsService.Views;
 
 namespace GeminiBalance.StatsService.Live;
@@ -12,13 +13,16 @@ internal sealed partial class LiveFeed(ViewPositions positions, Arrivals arrival
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Lets everything through, also what is no request.</summary>
+    private static readonly UsageScope Everything = new();
+
     private readonly Lock gate = new();
     private readonly SemaphoreSlim somebody = new(0);
-    private readonly Dictionary<Channel<LiveTick>, LiveFilter> listeners = [];
+    private readonly Dictionary<Channel<LiveTick>, UsageScope> listeners = [];
     private LiveTick? last;
 
     /// <summary>Begins to listen. The first tick says where the views stand; a slow listener gets only the newest.</summary>
-    public Subscription Listen(LiveFilter filter)
+    public Subscription Listen(UsageScope filter)
     {
         var channel = Channel.CreateBounded<LiveTick>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
         lock (gate)
@@ -72,11 +76,11 @@ internal sealed partial class LiveFeed(ViewPositions positions, Arrivals arrival
     private async Task TellAsync(LiveTick tick, CancellationToken cancellation)
     {
         LiveTick? before;
-        LiveFilter[] filters;
+        UsageScope[] filters;
         lock (gate)
         {
             before = last;
-            filters = [.. listeners.Values.Where(filter => filter != LiveFilter.All).Distinct()];
+            filters = [.. listeners.Values.Where(filter => filter != Everything).Distinct()];
         }
 
         if (tick.Position == before?.Position)
@@ -84,7 +88,7 @@ internal sealed partial class LiveFeed(ViewPositions positions, Arrivals arrival
             return;
         }
 
-        var unconcerned = new HashSet<LiveFilter>();
+        var unconcerned = new HashSet<UsageScope>();
         foreach (var filter in filters)
         {
             if (before is not null && !await arrivals.AnyAsync(filter, before.Position, tick.Position, cancellation).ConfigureAwait(false))

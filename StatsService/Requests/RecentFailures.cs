@@ -1,7 +1,6 @@
 using GeminiBalance.Contracts;
 using GeminiBalance.StatsService.Store;
 using GeminiBalance.StatsService.Views;
-using Npgsql;
 using Weasel.Postgresql.Tables;
 
 namespace GeminiBalance.StatsService.Requests;
@@ -14,9 +13,8 @@ internal sealed class RecentFailures : IView
     /// <summary>How many are kept of each outcome.</summary>
     public const int Kept = 1_000;
 
-    private const int DefaultLimit = 100;
-
-    private const string Columns = "id, at, outcome, status, error_code, model, access_key_id, key_id, attempts, last_attempt";
+    /// <summary>The columns, in the order of <see cref="FailedRequest"/>.</summary>
+    public const string Columns = "id, at, outcome, status, error_code, model, access_key_id, key_id, attempts, last_attempt";
 
     private const string Insert = $"""
         insert into {StoreExtensions.Schema}.{TableName} ({Columns})
@@ -65,40 +63,7 @@ internal sealed class RecentFailures : IView
         .SelectMany(outcome => outcome.OrderByDescending(fact => fact.StartedAt).ThenByDescending(fact => fact.Id).Take(Kept))
         .Select(Failure);
 
-    public void Map(RouteGroupBuilder stats) => stats.MapGet("/failures", async (string? limit, NpgsqlDataSource source, CancellationToken cancellation) =>
-    {
-        var wanted = DefaultLimit;
-        if (limit is not null && !(int.TryParse(limit, out wanted) && wanted is >= 1 and <= Kept))
-        {
-            return (IResult)BadParameter.Of("limit", $"must be a number from 1 to {Kept}.");
-        }
-
-        return TypedResults.Ok(await NewestAsync(source, wanted, cancellation).ConfigureAwait(false));
-    });
-
-    private static async Task<FailedRequest[]> NewestAsync(NpgsqlDataSource source, int limit, CancellationToken cancellation)
-    {
-        await using var command = source.CreateCommand($"select {Columns} from {StoreExtensions.Schema}.{TableName} order by at desc, id desc limit $1");
-        command.Parameters.Add(new() { Value = limit });
-        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
-        var failures = new List<FailedRequest>();
-        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
-        {
-            failures.Add(new FailedRequest(
-                reader.GetGuid(0),
-                reader.GetFieldValue<DateTimeOffset>(1),
-                Enum.Parse<RequestOutcome>(reader.GetString(2)),
-                reader.GetInt32(3),
-                reader.IsDBNull(4) ? null : reader.GetString(4),
-                reader.IsDBNull(5) ? null : reader.GetString(5),
-                reader.IsDBNull(6) ? null : reader.GetGuid(6),
-                reader.IsDBNull(7) ? null : reader.GetGuid(7),
-                reader.GetInt32(8),
-                reader.IsDBNull(9) ? null : Enum.Parse<UpstreamOutcomeClass>(reader.GetString(9))));
-        }
-
-        return [.. failures];
-    }
+    public void Map(RouteGroupBuilder stats) => stats.MapGet("/failures", FailureQuery.GetAsync);
 
     private static FailedRequest Failure(RequestFact fact)
     {

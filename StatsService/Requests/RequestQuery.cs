@@ -10,7 +10,7 @@ using Npgsql;
 namespace GeminiBalance.StatsService.Requests;
 
 /// <summary>Which requests are listed.</summary>
-internal sealed record RequestScope(TimeRange Range, UsageScope Usage, RequestOperation? Operation, int? Status, Guid? After);
+internal sealed record RequestScope(TimeRange Range, UsageScope Usage, int? Status, Guid? After);
 
 /// <summary>
 /// Reads requests from their events. Their ids are made in the order of time, so the index that keeps them unique also lists them by time:
@@ -28,21 +28,11 @@ internal sealed class RequestQuery(NpgsqlDataSource source, PriceBook prices)
         await using var command = source.CreateCommand();
         command.CommandTimeout = TimeoutSeconds;
         var parameters = command.Parameters;
-        var where = $"type = '{EventNames.RequestCompleted}'";
+        var where = FactConditions.Of(scope.Usage, parameters);
         Add("id >=", FirstIdAt(scope.Range.From));
         Add("id <", FirstIdAt(scope.Range.To));
         Add("id <", scope.After);
-        Add("data->>'modelAsked' =", scope.Usage.Model);
-        Add("data->>'accessKeyId' =", scope.Usage.AccessKeyId?.ToString());
-        Add("data->>'outcome' =", scope.Usage.Outcome?.ToString());
-        Add("data->>'operation' =", scope.Operation?.ToString());
         Add("(data->>'status')::int =", scope.Status);
-        if (scope.Usage.KeyId is { } key)
-        {
-            parameters.Add(new() { Value = $$"""[{"keyId":"{{key}}"}]""", NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Jsonb });
-            where += $" and data->'attempts' @> ${parameters.Count}";
-        }
-
         parameters.Add(new() { Value = limit + 1 });
         command.CommandText = $"select data from {StoreSchema.Name}.mt_events where {where} order by id desc limit ${parameters.Count}";
         try

@@ -1,10 +1,9 @@
-using GeminiBalance.Contracts;
 using GeminiBalance.StatsService.Usage;
 using GeminiBalance.StatsService.Views;
 
 namespace GeminiBalance.StatsService.Requests;
 
-/// <summary>Single requests: <c>GET /stats/requests</c> lists them, <c>GET /stats/requests/{id}</c> tells the story of one.</summary>
+/// <summary>Single requests: <c>GET /stats/requests</c> lists them, <c>GET /stats/requests/{id}</c> tells the story of one, <c>GET /stats/failures</c> the newest that failed.</summary>
 internal static class RequestsModule
 {
     private const int DefaultLimit = 50;
@@ -29,16 +28,10 @@ internal static class RequestsModule
             return problem!;
         }
 
-        (var scope, problem) = UsageScope.Read(asked.Model, asked.Key, asked.AccessKey, asked.Outcome);
+        (var scope, problem) = UsageScope.Read(asked.Model, asked.Key, asked.AccessKey, asked.Outcome, asked.Operation);
         if (scope is null)
         {
             return problem!;
-        }
-
-        (var operation, problem) = Words.ReadOptional<RequestOperation>("operation", asked.Operation);
-        if (problem is not null)
-        {
-            return problem;
         }
 
         int? status = null;
@@ -57,7 +50,7 @@ internal static class RequestsModule
             return PageLimit.Problem(MostListed);
         }
 
-        return await query.PageAsync(new RequestScope(range, scope, operation, status, after), limit, cancellation).ConfigureAwait(false) is { } page
+        return await query.PageAsync(new RequestScope(range, scope, status, after), limit, cancellation).ConfigureAwait(false) is { } page
             ? TypedResults.Ok(page)
             : BadParameter.Of("from", "gives more requests than can be searched in time. Choose a shorter range or another filter.");
     }

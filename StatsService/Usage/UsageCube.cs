@@ -6,11 +6,14 @@ using Weasel.Postgresql.Tables;
 
 namespace GeminiBalance.StatsService.Usage;
 
-/// <summary>Usage per quarter of an hour by model, one more id, and outcome.</summary>
+/// <summary>Usage per quarter of an hour by model, a third thing, and outcome.</summary>
 /// <param name="name">Name of the view and its table.</param>
-/// <param name="groupColumn">Column of the id.</param>
-/// <param name="group">The id of a fact.</param>
-internal abstract class UsageCube(string name, string groupColumn, Func<RequestFact, Guid?> group) : IView
+/// <param name="groupColumn">Column of the third thing.</param>
+/// <param name="groupType">Its type in PostgreSQL.</param>
+/// <param name="group">The third thing of a fact.</param>
+/// <typeparam name="TGroup">The third thing.</typeparam>
+internal abstract class UsageCube<TGroup>(string name, string groupColumn, string groupType, Func<RequestFact, TGroup> group) : IView
+    where TGroup : notnull
 {
     private static readonly string[] Counts =
     [
@@ -26,7 +29,7 @@ internal abstract class UsageCube(string name, string groupColumn, Func<RequestF
 
     public string Name => name;
 
-    public IReadOnlyList<Table> Tables { get; } = [BuildTable(name, groupColumn)];
+    public IReadOnlyList<Table> Tables { get; } = [BuildTable(name, groupColumn, groupType)];
 
     public IEnumerable<TableChange> Project(IEnumerable<RequestFact> facts)
     {
@@ -54,9 +57,9 @@ internal abstract class UsageCube(string name, string groupColumn, Func<RequestF
     }
 
     /// <summary>Sums facts by cell.</summary>
-    public IReadOnlyDictionary<UsageCell, UsageTally> Fold(IEnumerable<RequestFact> facts)
+    public IReadOnlyDictionary<UsageCell<TGroup>, UsageTally> Fold(IEnumerable<RequestFact> facts)
     {
-        var cells = new Dictionary<UsageCell, UsageTally>();
+        var cells = new Dictionary<UsageCell<TGroup>, UsageTally>();
         foreach (var fact in facts)
         {
             var cell = CellOf(fact);
@@ -71,21 +74,21 @@ internal abstract class UsageCube(string name, string groupColumn, Func<RequestF
         return cells;
     }
 
-    private UsageCell CellOf(RequestFact fact) => new(
+    private UsageCell<TGroup> CellOf(RequestFact fact) => new(
         TimeBuckets.Of(fact.StartedAt),
         fact.ModelAsked ?? "",
         fact.ModelServed ?? "",
-        group(fact) ?? Guid.Empty,
+        group(fact),
         fact.Outcome,
         fact.Tokens is { } tokens && tokens.Prompt + tokens.ToolUsePrompt > PriceTable.LongPromptTokens);
 
-    private static Table BuildTable(string name, string groupColumn)
+    private static Table BuildTable(string name, string groupColumn, string groupType)
     {
         var table = new Table($"{StoreExtensions.Schema}.{name}");
         table.AddColumn("bucket_at", "timestamp with time zone").AsPrimaryKey();
         table.AddColumn("model", "text").AsPrimaryKey();
         table.AddColumn("served", "text").AsPrimaryKey();
-        table.AddColumn(groupColumn, "uuid").AsPrimaryKey();
+        table.AddColumn(groupColumn, groupType).AsPrimaryKey();
         table.AddColumn("outcome", "text").AsPrimaryKey();
         table.AddColumn("long_prompt", "boolean").AsPrimaryKey();
         foreach (var count in Counts)

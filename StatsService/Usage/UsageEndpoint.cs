@@ -12,6 +12,7 @@ internal static class UsageEndpoint
         ["key"] = UsageGrouping.Key,
         ["accessKey"] = UsageGrouping.AccessKey,
         ["outcome"] = UsageGrouping.Outcome,
+        ["operation"] = UsageGrouping.Operation,
     };
 
     public static async Task<IResult> GetAsync([AsParameters] Asked asked, UsageQuery query, ViewPositions positions, TimeProvider time, CancellationToken cancellation)
@@ -27,7 +28,7 @@ internal static class UsageEndpoint
             return problem!;
         }
 
-        (var scope, problem) = UsageScope.Read(asked.Model, asked.Key, asked.AccessKey, asked.Outcome);
+        (var scope, problem) = UsageScope.Read(asked.Model, asked.Key, asked.AccessKey, asked.Outcome, asked.Operation);
         if (scope is null)
         {
             return problem!;
@@ -43,9 +44,10 @@ internal static class UsageEndpoint
         var tick = await positions.TickAsync(cancellation).ConfigureAwait(false);
         return await query.ByGroupAsync(range, table, grouping, scope, cancellation).ConfigureAwait(false) is { } rows
             ? TypedResults.Ok(new Contracts.Usage(range.From, range.To, grouping, UsageSql.Sum(rows.Select(row => row.Counts)), rows, tick.LagSeconds))
-            : BadParameter.Of(asked.Bucket is null ? "from" : "bucket", $"gives more than {UsageQuery.MaximumRows} rows. Choose a wider bucket or a shorter range.");
+            : UsageQuery.TooManyRows(range);
     }
 
     /// <summary>The query parameters.</summary>
-    internal sealed record Asked(string? From, string? To, string? Bucket, string? Tz, string? GroupBy, string? Model, string? Key, string? AccessKey, string? Outcome);
+    internal sealed record Asked(
+        string? From, string? To, string? Bucket, string? Tz, string? GroupBy, string? Model, string? Key, string? AccessKey, string? Outcome, string? Operation);
 }

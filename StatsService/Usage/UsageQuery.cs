@@ -1,6 +1,7 @@
 using GeminiBalance.Contracts;
 using GeminiBalance.StatsService.Costs;
 using GeminiBalance.StatsService.Views;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -33,6 +34,7 @@ internal sealed class UsageQuery(NpgsqlDataSource source, PriceBook prices)
             UsageGrouping.Key => UsageByKey.GroupColumn,
             UsageGrouping.AccessKey => UsageByAccessKey.GroupColumn,
             UsageGrouping.Outcome => "outcome",
+            UsageGrouping.Operation => UsageByOperation.GroupColumn,
             _ => throw new ArgumentOutOfRangeException(nameof(grouping), grouping, "Unknown grouping."),
         };
         var priceTable = await prices.TableAsync(cancellation).ConfigureAwait(false);
@@ -58,6 +60,10 @@ internal sealed class UsageQuery(NpgsqlDataSource source, PriceBook prices)
 
         return rows.Count > MaximumRows ? null : rows;
     }
+
+    /// <summary>The answer when there are more rows than one may hold.</summary>
+    public static ProblemHttpResult TooManyRows(TimeRange range) =>
+        BadParameter.Of(range.Bucket is null ? "from" : "bucket", $"gives more than {MaximumRows} rows. Choose a wider bucket or a shorter range.");
 
     /// <summary>Adds <c>$1</c> to <c>$4</c>: start, end, width of a bucket, time zone.</summary>
     public static void AddRange(NpgsqlParameterCollection parameters, TimeRange range)

@@ -10,10 +10,11 @@ namespace GeminiBalance.StatsService.Usage;
 /// <param name="KeyId">The upstream key.</param>
 /// <param name="AccessKeyId">The access key.</param>
 /// <param name="Outcome">The final outcome.</param>
-internal sealed record UsageScope(string? Model = null, Guid? KeyId = null, Guid? AccessKeyId = null, RequestOutcome? Outcome = null)
+/// <param name="Operation">What was asked for.</param>
+internal sealed record UsageScope(string? Model = null, Guid? KeyId = null, Guid? AccessKeyId = null, RequestOutcome? Outcome = null, RequestOperation? Operation = null)
 {
-    /// <summary>Reads the query parameters <c>model</c>, <c>key</c>, <c>accessKey</c> and <c>outcome</c>.</summary>
-    public static (UsageScope? Scope, ProblemHttpResult? Problem) Read(string? model, string? key, string? accessKey, string? outcome)
+    /// <summary>Reads the query parameters <c>model</c>, <c>key</c>, <c>accessKey</c>, <c>outcome</c> and <c>operation</c>.</summary>
+    public static (UsageScope? Scope, ProblemHttpResult? Problem) Read(string? model, string? key, string? accessKey, string? outcome, string? operation)
     {
         if (!Words.TryReadId(key, out var keyId))
         {
@@ -31,19 +32,32 @@ internal sealed record UsageScope(string? Model = null, Guid? KeyId = null, Guid
             return (null, problem);
         }
 
+        (var work, problem) = Words.ReadOptional<RequestOperation>("operation", operation);
+        if (problem is not null)
+        {
+            return (null, problem);
+        }
+
         return model is { Length: > 128 } || model?.Contains('\0', StringComparison.Ordinal) == true
             ? (null, BadParameter.Of("model", "must be the name of a model."))
-            : (new UsageScope(model, keyId, accessKeyId, wanted), null);
+            : (new UsageScope(model, keyId, accessKeyId, wanted, work), null);
     }
 
-    /// <summary>The table that can answer; what is wrong when none can: keys and access keys are counted apart, because their product would not be small.</summary>
+    /// <summary>The table that can answer; what is wrong when none can: keys, access keys and operations are counted apart, because their product would not be small.</summary>
     public (string? Table, ProblemHttpResult? Problem) TableFor(UsageGrouping? grouping = null)
     {
-        var byKey = KeyId is not null || grouping == UsageGrouping.Key;
-        var byAccessKey = AccessKeyId is not null || grouping == UsageGrouping.AccessKey;
-        return (byKey && byAccessKey)
-            ? (null, BadParameter.Of(AccessKeyId is null ? "key" : "accessKey", "cannot be joined with the other kind of key: usage is counted by key and by access key apart. /stats/requests tells both."))
-            : (byAccessKey ? UsageByAccessKey.TableName : UsageByKey.TableName, null);
+        var wanted = ((string Parameter, bool Narrowed, bool Grouped, string Table)[])
+        [
+            ("key", KeyId is not null, grouping == UsageGrouping.Key, UsageByKey.TableName),
+            ("accessKey", AccessKeyId is not null, grouping == UsageGrouping.AccessKey, UsageByAccessKey.TableName),
+            ("operation", Operation is not null, grouping == UsageGrouping.Operation, UsageByOperation.TableName),
+        ];
+        var tables = wanted.Where(one => one.Narrowed || one.Grouped).ToArray();
+        return tables.Length > 1
+            ? (null, BadParameter.Of(
+                tables.Last(one => one.Narrowed).Parameter,
+                "cannot be joined with the rest: usage is counted by key, by access key and by operation apart. /stats/requests tells them together."))
+            : (tables is [var only] ? only.Table : UsageByKey.TableName, null);
     }
 
     /// <summary>Adds the conditions, and their parameters after those that are there.</summary>
@@ -54,6 +68,7 @@ internal sealed record UsageScope(string? Model = null, Guid? KeyId = null, Guid
         Add(UsageByKey.GroupColumn, KeyId);
         Add(UsageByAccessKey.GroupColumn, AccessKeyId);
         Add("outcome", Outcome?.ToString());
+        Add(UsageByOperation.GroupColumn, Operation?.ToString());
         return where;
 
         void Add(string column, object? value)

@@ -6,10 +6,11 @@ namespace GeminiBalance.StatsService.Usage;
 /// <param name="BucketAt">Start of the quarter of an hour.</param>
 /// <param name="Model">The model asked for; empty when none was named.</param>
 /// <param name="Served">The model version that answered, by its own word; empty when none did. Prices follow it: an alias moves on, and its price with it.</param>
-/// <param name="Group">Key or access key; <see cref="Guid.Empty"/> when there was none.</param>
+/// <param name="Group">Key, access key or operation; <see cref="Guid.Empty"/> when there was no key.</param>
 /// <param name="Outcome">Final outcome.</param>
 /// <param name="LongPrompt">Whether the prompts were longer than <see cref="Costs.PriceTable.LongPromptTokens"/>: some models cost more beyond it, which sums would not tell.</param>
-internal readonly record struct UsageCell(DateTimeOffset BucketAt, string Model, string Served, Guid Group, RequestOutcome Outcome, bool LongPrompt = false);
+/// <typeparam name="TGroup">What <paramref name="Group"/> is.</typeparam>
+internal readonly record struct UsageCell<TGroup>(DateTimeOffset BucketAt, string Model, string Served, TGroup Group, RequestOutcome Outcome, bool LongPrompt = false);
 
 /// <summary>What is counted in a cell.</summary>
 internal sealed class UsageTally

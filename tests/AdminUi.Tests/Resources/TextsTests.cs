@@ -43,6 +43,7 @@ public sealed partial class TextsTests
         Assert.All(Enum.GetNames<RequestOperation>(), name => Assert.Contains($"Operation.{name}", requests));
         var usage = Read(typeof(UsageTexts), CultureInfo.InvariantCulture);
         Assert.All(Enum.GetNames<RequestOutcome>(), name => Assert.Contains($"Outcome.{name}", usage));
+        Assert.All(Enum.GetNames<RequestOperation>(), name => Assert.Contains($"Operation.{name}", usage));
         Assert.All(Enum.GetNames<UsageGrouping>(), name => Assert.Contains($"Group.{name}", usage));
         var audit = Read(typeof(AuditTexts), CultureInfo.InvariantCulture);
         Assert.All(Enum.GetNames<AuditArea>(), name => Assert.Contains($"Area.{name}", audit));

@@ -16,6 +16,7 @@ internal static class WireSamples
 
     private static readonly Guid A = Guid.Parse("0198c0de-0000-7000-8000-00000000000a");
     private static readonly Guid B = Guid.Parse("0198c0de-0000-7000-8000-00000000000b");
+    private static readonly AttemptCounts Calls = new(10, 5, 1, 2, 1, 1, 812.5);
     private static readonly DateTimeOffset At = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
     private static readonly ContractsJson Json = ContractsJson.Default;
 
@@ -180,7 +181,9 @@ internal static class WireSamples
         ["model-prices.v1"] = (new[] { Priced, Priced with { Custom = true, SetBy = "admin", SetAt = At }, new ModelPrice("gemini-x", [], true, "admin", At, "is no list of periods.") }, Json.ModelPriceArray),
         ["model-price.v1"] = (Priced, Json.ModelPrice),
         ["price-periods.v1"] = (Priced.Periods.ToArray(), Json.PricePeriodArray),
-        ["last-use.v1"] = (new LastUsePage([new LastUse(A, At), new LastUse(B, At.AddHours(1))], B), Json.LastUsePage),
+        ["attempts.v1"] = (new AttemptReport(At, At.AddHours(1), AttemptGrouping.Key, Calls, [new AttemptRow(At, B.ToString(), Calls), new AttemptRow(null, null, Calls with { MeanMs = null })], 0.5), Json.AttemptReport),
+        ["live-skip.v1"] = (new LiveSkip(12), Json.LiveSkip),
+        ["last-use.v1"] = (new LastUsePage([new LastUse(A, At), new LastUse(B, At.AddHours(1))], B, UsedKind.Key), Json.LastUsePage),
         ["usage.v1"] = (new Usage(At, At.AddHours(1), UsageGrouping.AccessKey, Counts, [new UsageRow(At, "0198c0de-0000-7000-8000-00000000000a", Counts), new UsageRow(null, null, Counts)], 0), Json.Usage),
         ["failed-requests.v1"] = (new[]
         {

@@ -18,14 +18,15 @@ public sealed class ArrivalsTests(ServersFixture servers)
         var upTo = await service.ScalarAsync<long>("select max(seq_id) from stats.mt_events");
         var arrivals = new Arrivals(service.Source);
 
-        Task<bool> AnyAsync(UsageScope usage, RequestOperation? operation = null) => arrivals.AnyAsync(new LiveFilter(usage, operation), after, upTo, default);
+        Task<bool> AnyAsync(UsageScope usage) => arrivals.AnyAsync(usage, after, upTo, default);
 
-        Assert.True(await AnyAsync(new(Model: "other", AccessKeyId: Facts.Bob, Outcome: RequestOutcome.NoKey), RequestOperation.Embedding));
+        Assert.True(await AnyAsync(new(Model: "other", AccessKeyId: Facts.Bob, Outcome: RequestOutcome.NoKey, Operation: RequestOperation.Embedding, KeyId: Facts.KeyA)));
         Assert.False(await AnyAsync(new(Model: "gemini-2.5-flash")));
         Assert.False(await AnyAsync(new(AccessKeyId: Facts.Alice)));
         Assert.False(await AnyAsync(new(Outcome: RequestOutcome.Succeeded)));
-        Assert.False(await AnyAsync(new(), RequestOperation.ChatCompletion));
-        Assert.False(await arrivals.AnyAsync(new LiveFilter(new UsageScope(Model: "other"), null), upTo, upTo, default));
-        Assert.True(await arrivals.AnyAsync(new LiveFilter(new UsageScope(Model: "unheard"), null), after, after + Arrivals.MostSearched + 1, default));
+        Assert.False(await AnyAsync(new(Operation: RequestOperation.ChatCompletion)));
+        Assert.False(await AnyAsync(new(KeyId: Facts.KeyB)));
+        Assert.False(await arrivals.AnyAsync(new UsageScope(Model: "other"), upTo, upTo, default));
+        Assert.True(await arrivals.AnyAsync(new UsageScope(Model: "unheard"), after, after + Arrivals.MostSearched + 1, default));
     }
 }

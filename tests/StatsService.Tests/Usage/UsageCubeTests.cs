@@ -12,7 +12,7 @@ public sealed class UsageCubeTests
     {
         var (cell, tally) = Assert.Single(new UsageByKey().Fold([Facts.Fact(), Facts.Fact(at: Facts.Noon.AddMinutes(14.9)), Facts.Fact() with { Tokens = null }]));
 
-        Assert.Equal(new UsageCell(Facts.Noon, "gemini-2.5-flash", "gemini-2.5-flash", Facts.KeyA, RequestOutcome.Succeeded), cell);
+        Assert.Equal(new UsageCell<Guid>(Facts.Noon, "gemini-2.5-flash", "gemini-2.5-flash", Facts.KeyA, RequestOutcome.Succeeded), cell);
         Assert.Equal((3, 24, 10, 6, 8, 40), (tally.Requests, tally.PromptTokens, tally.CompletionTokens, tally.ThoughtTokens, tally.CachedTokens, tally.TotalTokens));
     }
 
@@ -50,8 +50,8 @@ public sealed class UsageCubeTests
     {
         var refused = Facts.Fact(RequestOutcome.ClientError, model: null) with { ModelServed = null, KeyId = null, AccessKeyId = null };
 
-        Assert.Equal(new UsageCell(Facts.Noon, "", "", Guid.Empty, RequestOutcome.ClientError), Assert.Single(new UsageByKey().Fold([refused])).Key);
-        Assert.Equal(new UsageCell(Facts.Noon, "", "", Guid.Empty, RequestOutcome.ClientError), Assert.Single(new UsageByAccessKey().Fold([refused])).Key);
+        Assert.Equal(new UsageCell<Guid>(Facts.Noon, "", "", Guid.Empty, RequestOutcome.ClientError), Assert.Single(new UsageByKey().Fold([refused])).Key);
+        Assert.Equal(new UsageCell<Guid>(Facts.Noon, "", "", Guid.Empty, RequestOutcome.ClientError), Assert.Single(new UsageByAccessKey().Fold([refused])).Key);
     }
 
     [Fact]
@@ -65,6 +65,6 @@ public sealed class UsageCubeTests
             return whole.ToHashSet().SetEquals(pages);
         }, iter: 100);
 
-    private static IEnumerable<(UsageCell Cell, long Requests, long Tokens)> Sums(IReadOnlyDictionary<UsageCell, UsageTally> cells) =>
+    private static IEnumerable<(UsageCell<Guid> Cell, long Requests, long Tokens)> Sums(IReadOnlyDictionary<UsageCell<Guid>, UsageTally> cells) =>
         cells.Select(cell => (cell.Key, cell.Value.Requests, cell.Value.TotalTokens));
 }
