@@ -3,6 +3,7 @@ using GeminiBalance.KeyHealthService.Cleaning;
 using GeminiBalance.KeyHealthService.Endpoints;
 using GeminiBalance.KeyHealthService.Guarding;
 using GeminiBalance.KeyHealthService.Importing;
+using GeminiBalance.KeyHealthService.Jobs;
 using GeminiBalance.KeyHealthService.Keys;
 using GeminiBalance.KeyHealthService.Models;
 using GeminiBalance.KeyHealthService.Probing;
@@ -13,6 +14,7 @@ using GeminiBalance.KeyHealthService.Telling;
 using GeminiBalance.KeyHealthService.Transitions;
 using GeminiBalance.KeyHealthService.Vault;
 using GeminiBalance.ServiceDefaults;
+using GeminiBalance.ServiceDefaults.Jobs;
 using GeminiBalance.ServiceDefaults.Messaging;
 using GeminiBalance.ServiceDefaults.Security;
 using MassTransit;
@@ -55,6 +57,7 @@ internal static class KeyHealthExtensions
             .AddProbing()
             .AddCleaning()
             .AddModels()
+            .AddJobs()
             .AddSingleton<KeyEndpoints.Desk>()
             .AddSingleton<AccessKeyDesk>()
             .AddSingleton<AccessKeyList>()
@@ -81,6 +84,7 @@ internal static class KeyHealthExtensions
         app.MapAccessKeys();
         app.MapSettings();
         app.MapModels();
+        app.MapJobs();
         app.MapGet("/snapshot", async (PoolReader pool, CancellationToken cancellation) => TypedResults.Ok(await pool.SnapshotAsync(cancellation)));
     }
 }

@@ -1,3 +1,4 @@
+using GeminiBalance.ServiceDefaults.Jobs;
 using GeminiBalance.StatsService.Activities;
 using GeminiBalance.StatsService.Audit;
 using GeminiBalance.StatsService.Costs;
@@ -22,11 +23,12 @@ internal static class Rooms
         services.AddUsage().AddActivities().AddCosts().AddLatency().AddRequests().AddAudit().AddLedger().AddRetention();
 
     /// <summary>What runs.</summary>
-    public static IServiceCollection AddWorkers(this IServiceCollection services) => services.AddIngest().AddViews().AddLive().AddRebuilding().AddJobs();
+    public static IServiceCollection AddWorkers(this IServiceCollection services) => services.AddIngest().AddViews().AddLive().AddRebuilding().AddJobRunner(StoreSchema.Name);
 
     public static void MapRooms(this WebApplication app)
     {
-        app.MapGroup("/stats").RefuseUnknownParameters().MapOverview().MapUsage().MapCosts().MapLatency().MapRequests().MapAudit().MapLedger().MapIngest().MapViews().MapLive().MapRebuilding().MapJobs();
+        app.MapGroup("/stats").RefuseUnknownParameters().MapOverview().MapUsage().MapCosts().MapLatency().MapRequests().MapAudit().MapLedger().MapIngest().MapViews().MapLive().MapRebuilding();
         app.MapSegments();
+        app.MapJobs();
     }
 }

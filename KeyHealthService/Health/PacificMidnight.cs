@@ -3,7 +3,8 @@ namespace GeminiBalance.KeyHealthService.Health;
 /// <summary>Google's day quotas return at midnight in California, which summer time moves in UTC.</summary>
 internal static class PacificMidnight
 {
-    private static readonly TimeZoneInfo Zone = TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles");
+    /// <summary>The clock of California.</summary>
+    public static readonly TimeZoneInfo Zone = TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles");
 
     /// <summary>The day in California that an instant belongs to.</summary>
     public static DateOnly DayOf(DateTimeOffset instant) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, Zone).Date);
@@ -12,7 +13,11 @@ internal static class PacificMidnight
     public static DateTimeOffset After(DateTimeOffset instant)
     {
         var local = TimeZoneInfo.ConvertTime(instant, Zone);
-        var midnight = local.Date.AddDays(1);
-        return new DateTimeOffset(midnight, Zone.GetUtcOffset(midnight)).ToUniversalTime();
+        return At(local.Date.AddDays(1));
     }
+
+    /// <summary>The last midnight up to an instant.</summary>
+    public static DateTimeOffset Before(DateTimeOffset instant) => At(TimeZoneInfo.ConvertTime(instant, Zone).Date);
+
+    private static DateTimeOffset At(DateTime midnight) => new DateTimeOffset(midnight, Zone.GetUtcOffset(midnight)).ToUniversalTime();
 }

@@ -72,6 +72,26 @@ internal sealed class ProbeAgenda(NpgsqlDataSource database)
         return good;
     }
 
+    /// <summary>Keys in use that nobody has checked since a time, those first that were checked longest ago.</summary>
+    public async Task<List<Guid>> UncheckedAsync(DateTimeOffset since, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(
+            """
+            select k.id from keys.mt_doc_key k join keys.probes p on p.key_id = k.id
+            where k.status not in ('Disabled', 'Retired') and (p.last_checked_at is null or p.last_checked_at < $1)
+            order by p.last_checked_at nulls first, k.id
+            """);
+        command.Parameters.Add(new() { Value = since });
+        var found = new List<Guid>();
+        await using var rows = await command.ExecuteReaderAsync(cancellation);
+        while (await rows.ReadAsync(cancellation))
+        {
+            found.Add(rows.GetGuid(0));
+        }
+
+        return found;
+    }
+
     /// <summary>Makes keys due now; disabled ones stay out.</summary>
     /// <param name="ids">The keys; null means all.</param>
     /// <param name="now">The time.</param>

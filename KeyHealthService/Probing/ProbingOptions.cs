@@ -8,6 +8,10 @@ internal sealed class ProbingOptions
     /// <summary>Whether keys are probed on a schedule. A check that an operator asks for runs always.</summary>
     public bool Enabled { get; set; } = true;
 
+    /// <summary>The time from one check of all keys to the next, for job <c>health-check</c>. New and refused keys are probed between them.</summary>
+    [Range(typeof(TimeSpan), "00:10:00", "30.00:00:00", ErrorMessage = "Probing:CheckAllEvery must be from 00:10:00 to 30.00:00:00.")]
+    public TimeSpan CheckAllEvery { get; set; } = TimeSpan.FromDays(1);
+
     /// <summary>How many probes run at once in one process.</summary>
     [Range(1, 100, ErrorMessage = "Probing:Concurrency must be from 1 to 100.")]
     public int Concurrency { get; set; } = 4;

@@ -43,6 +43,25 @@ internal static class QuotaLedger
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
+    /// <summary>Begins the counts of days that are over in California anew, and has them published.</summary>
+    /// <returns>How many counts, and the requests that were in them.</returns>
+    public static async Task<(long Counts, long Requests)> RollAsync(NpgsqlTransaction transaction, DateTimeOffset now, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            with over as (select pool, model, day_requests from keys.quota_use where day < $1 order by pool, model for update),
+            rolled as (
+                update keys.quota_use use set day = $1, day_requests = 0, day_tokens = 0, changed_at = clock_timestamp()
+                from over where use.pool = over.pool and use.model = over.model)
+            select count(*), coalesce(sum(day_requests), 0)::bigint from over
+            """, transaction.Connection, transaction);
+        command.CommandTimeout = 300;
+        command.Parameters.Add(new() { Value = PacificMidnight.DayOf(now) });
+        await using var rows = await command.ExecuteReaderAsync(cancellation);
+        await rows.ReadAsync(cancellation);
+        return (rows.GetInt64(0), rows.GetInt64(1));
+    }
+
     /// <summary>When pools last had a success with a model; pairs without one are left out.</summary>
     public static async Task<List<(string Pool, string Model, DateTimeOffset At)>> SuccessesAsync(
         NpgsqlTransaction transaction, IReadOnlyCollection<(string Pool, string Model)> pairs, CancellationToken cancellation)

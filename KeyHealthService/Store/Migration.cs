@@ -1,4 +1,5 @@
 using GeminiBalance.ServiceDefaults;
+using GeminiBalance.ServiceDefaults.Jobs;
 using Marten;
 using Npgsql;
 
@@ -15,6 +16,7 @@ internal static class Migration
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await ExecuteAsync(connection, $"select pg_advisory_lock({Lock})", cancellation);
         await ExecuteAsync(connection, Tables.Definition, cancellation);
+        await ExecuteAsync(connection, JobsExtensions.Definition(Tables.Schema), cancellation);
         await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync(JasperFx.AutoCreate.CreateOrUpdate);
         await using (var pool = new NpgsqlCommand("insert into keys.pool (epoch, sequence) values ($1, 0) on conflict do nothing", connection))
         {

@@ -9,7 +9,8 @@ internal static class TransitionsExtensions
         services.AddSingleton<FailureIntake>();
         services.AddSingleton<UsageIntake>();
         services.AddSingleton<BulkUndo>();
-        services.AddHostedService<Recovery>();
+        services.AddSingleton<Recovery>();
+        services.AddHostedService(provider => provider.GetRequiredService<Recovery>());
         return services;
     }
 }

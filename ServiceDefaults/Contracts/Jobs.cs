@@ -1,13 +1,29 @@
 namespace GeminiBalance.Contracts;
 
-/// <summary>Where a job that runs by the clock stands. Every service that has such jobs tells them in this form.</summary>
-/// <param name="Name">Its name, as in <c>POST …/jobs/{name}/run</c>.</param>
-/// <param name="Running">Whether it runs now.</param>
-/// <param name="LastRunAt">When it last ended (UTC); null when it never ran.</param>
-/// <param name="Succeeded">Whether that run did all it had to; null when it never ran.</param>
+/// <summary>Where a job stands. Every service that has jobs tells them in this form, at <c>GET /jobs</c>.</summary>
+/// <param name="Name">Its name, as in <c>POST /jobs/{name}/runs</c>.</param>
+/// <param name="Running">Whether it runs now, on any replica.</param>
+/// <param name="LastRunAt">When a run last ended (UTC); null when none did.</param>
+/// <param name="Succeeded">Whether that run did all it had to; null when none ended.</param>
 /// <param name="Result">What that run did, or why it failed, in a sentence.</param>
 /// <param name="NextRunAt">When it runs next by itself (UTC); null when it does not.</param>
-public sealed record JobStatus(string Name, bool Running, DateTimeOffset? LastRunAt, bool? Succeeded, string? Result, DateTimeOffset? NextRunAt);
+/// <param name="StartedAt">When the run that runs now, or else the last one, began (UTC); null when none did.</param>
+/// <param name="DurationMilliseconds">How long the run took that ended last; null when none did.</param>
+/// <param name="By">Who asked for the run of <paramref name="StartedAt"/>; <c>schedule</c> when the clock did.</param>
+/// <param name="EverySeconds">The seconds between two begins of a job that comes again and again.</param>
+/// <param name="DailyAt">The time and time zone of a job that comes once a day, as <c>00:00 America/Los_Angeles</c>.</param>
+public sealed record JobStatus(
+    string Name,
+    bool Running,
+    DateTimeOffset? LastRunAt,
+    bool? Succeeded,
+    string? Result,
+    DateTimeOffset? NextRunAt,
+    DateTimeOffset? StartedAt = null,
+    long? DurationMilliseconds = null,
+    string? By = null,
+    double? EverySeconds = null,
+    string? DailyAt = null);
 
 /// <summary>How far a rebuild is.</summary>
 public enum RebuildState

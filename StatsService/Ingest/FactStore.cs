@@ -2,6 +2,7 @@ using GeminiBalance.Contracts;
 using GeminiBalance.StatsService.Ledger;
 using GeminiBalance.StatsService.Store;
 using JasperFx.Events;
+using Marten;
 
 namespace GeminiBalance.StatsService.Ingest;
 
@@ -14,19 +15,20 @@ internal sealed record BatchOutcome(int Stored, int Known, IReadOnlyList<Request
 /// <summary>Brings facts into the event store, each exactly once, counts them for their segment in the same transaction, and parks those the store cannot hold.</summary>
 internal sealed class FactStore(EventAppender appender, ParkedFacts parked, Horizon horizon)
 {
+    private const string Behind = "It is older than the requests that are kept, so nobody can say whether it was counted already.";
+
     public async Task<BatchOutcome> StoreAsync(RequestsCompleted batch, CancellationToken cancellation)
     {
         var isBehind = await horizon.BehindAsync(batch.Facts, cancellation).ConfigureAwait(false);
         var sound = batch.Facts.Where(fact => IsSound(fact) && !isBehind(fact)).DistinctBy(fact => fact.Id).Select(fact => new Event<RequestFact>(fact) { Id = fact.Id }).ToArray();
-        var outcome = await appender.AppendAsync(
-            batch.BatchId, sound, batch.Segment is { } segment ? (operations, facts) => Segments.Count(operations, segment, batch.Proxy, facts) : null, cancellation).ConfigureAwait(false);
+        var outcome = await appender.AppendAsync(batch.BatchId, sound, Along, cancellation).ConfigureAwait(false);
         var refused = new List<RequestFact>();
         for (var position = 0; position < batch.Facts.Count; position++)
         {
             var fact = batch.Facts[position];
             var reason = !IsSound(fact) ? "The fact lacks its id, its attempts or a time that makes sense."
-                : isBehind(fact) ? "It is older than the requests that are kept, so nobody can say whether it was counted already."
-                : outcome.Refused.TryGetValue(fact.Id, out var state) ? $"PostgreSQL cannot hold it ({state})."
+                : isBehind(fact) ? Behind
+                : outcome.Refused.TryGetValue(fact.Id, out var state) ? (state == Horizon.BehindState ? Behind : $"PostgreSQL cannot hold it ({state}).")
                 : null;
             if (reason is not null)
             {
@@ -36,6 +38,15 @@ internal sealed class FactStore(EventAppender appender, ParkedFacts parked, Hori
         }
 
         return new BatchOutcome(outcome.Stored, batch.Facts.Count - outcome.Stored - refused.Count, refused);
+
+        void Along(IDocumentOperations operations, IReadOnlyList<RequestFact> facts)
+        {
+            horizon.Guard(operations, facts);
+            if (batch.Segment is { } segment)
+            {
+                Segments.Count(operations, segment, batch.Proxy, facts);
+            }
+        }
     }
 
     /// <summary>Whether a fact has what the views rely on. A message from the bus is only as sound as its sender.</summary>

@@ -30,7 +30,7 @@ internal sealed class Replay(DeadLetterQueues queues, ParkedFacts parked, EventA
             }
 
             // Its segment counted it when it was parked.
-            var outcome = await appender.AppendAsync(parkedFact.Batch, [new Event<RequestFact>(fact) { Id = fact.Id }], null, cancellation).ConfigureAwait(false);
+            var outcome = await appender.AppendAsync(parkedFact.Batch, [new Event<RequestFact>(fact) { Id = fact.Id }], horizon.Guard, cancellation).ConfigureAwait(false);
             if (outcome.Refused.Count == 0)
             {
                 await parked.RemoveAsync(parkedFact, cancellation).ConfigureAwait(false);

@@ -1,4 +1,6 @@
+using System.Globalization;
 using GeminiBalance.Contracts;
+using Marten;
 using Npgsql;
 using NpgsqlTypes;
 using Weasel.Postgresql.Tables;
@@ -11,7 +13,13 @@ namespace GeminiBalance.StatsService.Ledger;
 /// </summary>
 internal sealed class Horizon(NpgsqlDataSource source, TimeProvider time)
 {
+    /// <summary>What the store says to a fact that turns out to lie behind the horizon while it is appended. Of the class of errors that are about the data, so that the rest of its batch is taken.</summary>
+    public const string BehindState = "22GB1";
+
     private const string Qualified = $"{StoreSchema.Name}.horizon";
+
+    /// <summary>Held by everybody who appends old facts until that is committed; whoever moves the horizon waits for them.</summary>
+    private const long Fence = 0x6762_7374_6174_0003;
 
     /// <summary>No horizon comes nearer than this, so younger facts need no look-up.</summary>
     private static readonly TimeSpan Nearest = TimeSpan.FromHours(12);
@@ -38,15 +46,48 @@ internal sealed class Horizon(NpgsqlDataSource source, TimeProvider time)
         return fact => fact.StartedAt < before;
     }
 
-    /// <summary>Moves it on; it never comes back.</summary>
+    /// <summary>
+    /// Has the transaction that appends facts look at the horizon itself, and keeps the horizon where it is until the end of that transaction: an earlier
+    /// look may be outdated by then. It fails with <see cref="BehindState"/> when one of the facts lies behind.
+    /// </summary>
+    public void Guard(IDocumentOperations operations, IReadOnlyList<RequestFact> facts)
+    {
+        var oldest = facts.Min(fact => fact.StartedAt);
+        if (oldest >= time.GetUtcNow() - Nearest)
+        {
+            return;
+        }
+
+        // Every statement of a block sees what is committed when it begins, so the look comes after the wait.
+        operations.QueueSqlCommand(string.Create(CultureInfo.InvariantCulture, $"""
+            do $guard$ begin
+                perform pg_advisory_xact_lock_shared({Fence});
+                if exists (select from {Qualified} where before > '{oldest.UtcDateTime:yyyy-MM-dd HH:mm:ss.ffffff}+00') then
+                    raise exception 'A fact is older than the requests that are kept.' using errcode = '{BehindState}';
+                end if;
+            end $guard$
+            """));
+    }
+
+    /// <summary>Moves it on; it never comes back. When this returns, every fact that was appended without knowing is committed.</summary>
     public async Task RaiseAsync(DateTimeOffset before, CancellationToken cancellation)
     {
-        await using var command = source.CreateCommand($"""
+        await using var connection = await source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
+        await using (var fence = new NpgsqlCommand("select pg_advisory_xact_lock($1)", connection, transaction) { CommandTimeout = 600 })
+        {
+            fence.Parameters.Add(new() { Value = Fence });
+            await fence.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        }
+
+        await using var command = new NpgsqlCommand(
+            $"""
             insert into {Qualified} as t (id, before) values (1, $1)
             on conflict (id) do update set before = greatest(t.before, excluded.before)
-            """);
+            """, connection, transaction);
         command.Parameters.Add(new() { Value = before.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
         await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        await transaction.CommitAsync(cancellation).ConfigureAwait(false);
     }
 
     private static Table BuildTable()

@@ -15,9 +15,6 @@ internal sealed class RetentionRun(
     /// <summary>Batches deleted in one transaction.</summary>
     private const int AtOnce = 500;
 
-    /// <summary>Longer than a batch takes from its look at the horizon to its commit.</summary>
-    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(3);
-
     /// <summary>Batches of requests last written before a time, all of whose requests every view has seen.</summary>
     private static readonly string Delete = $"""
         with old as (
@@ -40,7 +37,6 @@ internal sealed class RetentionRun(
     {
         var before = TimeBuckets.Of(time.GetUtcNow().AddDays(-options.CurrentValue.RequestDays));
         await horizon.RaiseAsync(before, cancellation).ConfigureAwait(false);
-        await Task.Delay(Settle, time, cancellation).ConfigureAwait(false);
         var seen = (await positions.TickAsync(cancellation).ConfigureAwait(false)).Position;
         var (batches, requests) = (0L, 0L);
         while (true)

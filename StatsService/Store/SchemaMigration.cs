@@ -1,4 +1,5 @@
 using GeminiBalance.StatsService.Ledger;
+using GeminiBalance.ServiceDefaults.Jobs;
 using JasperFx;
 using Marten;
 using Npgsql;
@@ -36,6 +37,8 @@ internal static class SchemaMigration
             await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync(AutoCreate.CreateOrUpdate).ConfigureAwait(false);
             await using var name = new NpgsqlCommand(StoreIdentity.NameSql, connection);
             await name.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+            await using var jobs = new NpgsqlCommand(JobsExtensions.Definition(StoreSchema.Name), connection) { CommandTimeout = 120 };
+            await jobs.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
         }
         finally
         {

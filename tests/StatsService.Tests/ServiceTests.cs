@@ -179,7 +179,7 @@ public sealed partial class ServiceTests(RunningService running) : IClassFixture
     [InlineData("/stats/requests")]
     [InlineData("/stats/requests/a11ce000-0000-7000-8000-000000000003")]
     [InlineData("/stats/audit")]
-    [InlineData("/stats/jobs")]
+    [InlineData("/jobs")]
     [InlineData("/stats/projections/rebuilds")]
     [InlineData("/stats/keys/a11ce000-0000-7000-8000-000000000003/timeline")]
     [InlineData("/stats/reconciliation")]

@@ -116,6 +116,11 @@ internal static class WireSamples
             new JobStatus("retention", true, At, true, "Deleted 12 batches older than 90 days.", At.AddDays(1)),
             new JobStatus("model-sync", false, null, null, null, null),
         }, Json.JobStatusArray),
+        ["jobs.v1.runner"] = (new[]
+        {
+            new JobStatus("cleanup", true, At, true, "Retired 2 dead keys.", At.AddHours(1), At.AddMinutes(1), 1250, "ada", 3600),
+            new JobStatus("quota-roll", false, null, null, null, At, DailyAt: "00:00 America/Los_Angeles"),
+        }, Json.JobStatusArray),
         ["pool-snapshot.v1"] = (new PoolSnapshot(A, 42, [Key, KeyWithoutProject], [Cooling, Disabled], [Access, AccessForEver]), Json.PoolSnapshot),
         ["pool-head.v1"] = (new PoolHead(A, 42, 2, 1, At), Json.PoolHead),
         ["pool-change.v1"] = (new PoolChange(A, 43, [Key], [A], [Cooling], [A], [Access], [B]), Json.PoolChange),

@@ -3,9 +3,13 @@ using GeminiBalance.StatsService.Audit;
 using GeminiBalance.StatsService.Ledger;
 using GeminiBalance.StatsService.Rebuilding;
 using GeminiBalance.StatsService.Retention;
+using GeminiBalance.StatsService.Store;
 using GeminiBalance.StatsService.Tests.Servers;
 using GeminiBalance.StatsService.Usage;
 using GeminiBalance.StatsService.Views;
+using GeminiBalance.TestKit;
+using JasperFx.Events;
+using Npgsql;
 using Xunit;
 
 namespace GeminiBalance.StatsService.Tests.Retention;
@@ -28,12 +32,9 @@ public sealed class RetentionTests(ServersFixture servers)
         await service.ExecuteAsync($"update stats.mt_streams set timestamp = now() - interval '100 days' where id <> '{young.BatchId}'");
         var sums = await service.ContentsAsync(UsageByKey.TableName);
 
-        Assert.True(await service.Get<RetentionJob>().TryRunAsync(default));
-        var status = await service.Get<RetentionJob>().StatusAsync(default);
+        var result = await service.Get<RetentionRun>().RunAsync(default);
 
-        Assert.Equal((true, false), (status.Succeeded, status.Running));
-        Assert.StartsWith("Deleted 30 requests in 1 batches from before ", status.Result);
-        Assert.Equal(status.LastRunAt!.Value.AddDays(1), status.NextRunAt);
+        Assert.StartsWith("Deleted 30 requests in 1 batches from before ", result, StringComparison.Ordinal);
         Assert.Equal(22L, await service.ScalarAsync<long>("select count(*) from stats.mt_events"));
         Assert.Equal(sums, await service.ContentsAsync(UsageByKey.TableName));
         await service.CatchUpAsync();
@@ -46,4 +47,60 @@ public sealed class RetentionTests(ServersFixture servers)
         Assert.Equal((0, 30), (again.Stored, again.Refused.Count));
         Assert.Equal(30, await service.Get<ParkedFacts>().CountAsync(default));
     }
+
+    [Fact]
+    public async Task Run_WhileAnOldBatchIsBeingAppended_WaitsForItsEnd()
+    {
+        await using var service = await InProcess.StartAsync(servers);
+        var segment = Guid.CreateVersion7();
+        var batch = Facts.Batch(Facts.Fact(at: DateTimeOffset.UtcNow.AddDays(-100))) with { Segment = segment };
+
+        // A segment that another transaction is about to write holds the batch up in the middle of its own.
+        await using var connection = await service.Source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var hold = new NpgsqlCommand($"insert into {Segments.Qualified} (segment, proxy, stored_facts, stored_tokens, touched_at) values ('{segment}', 'p', 0, 0, now())", connection, transaction))
+        {
+            await hold.ExecuteNonQueryAsync();
+        }
+
+        var append = service.Facts.StoreAsync(batch, default);
+        await WaitingAsync(service, "transactionid", 1);
+        var run = service.Get<RetentionRun>().RunAsync(default);
+        await WaitingAsync(service, "advisory", 1);
+        Assert.Equal(DateTimeOffset.UnixEpoch, await service.Get<Horizon>().ReadAsync(default));
+        await transaction.RollbackAsync();
+
+        Assert.Equal(1, (await append).Stored);
+        await run;
+        Assert.Equal(1L, await service.ScalarAsync<long>("select count(*) from stats.mt_events"));
+        Assert.Equal(0, await service.Get<ParkedFacts>().CountAsync(default));
+    }
+
+    [Fact]
+    public async Task Append_AfterAnOutdatedLookAtTheHorizon_IsRefusedInItsOwnTransaction()
+    {
+        await using var service = await InProcess.StartAsync(servers);
+        var now = DateTimeOffset.UtcNow;
+        var (gone, kept) = (Facts.Fact(at: now.AddDays(-100)), Facts.Fact(at: now.AddDays(-2)));
+        await service.Facts.StoreAsync(Facts.Batch(gone), default);
+        await service.CatchUpAsync();
+        await service.ExecuteAsync("update stats.mt_streams set timestamp = now() - interval '100 days'");
+        var horizon = service.Get<Horizon>();
+        var isBehind = await horizon.BehindAsync([gone, kept], default);
+
+        await service.Get<RetentionRun>().RunAsync(default);
+        Assert.False(isBehind(gone));
+        var outcome = await service.Get<EventAppender>().AppendAsync(
+            Guid.CreateVersion7(), [new Event<RequestFact>(gone) { Id = gone.Id }, new Event<RequestFact>(kept) { Id = kept.Id }], horizon.Guard, default);
+
+        Assert.Equal(1, outcome.Stored);
+        Assert.Equal((gone.Id, Horizon.BehindState), (Assert.Single(outcome.Refused).Key, outcome.Refused[gone.Id]));
+        Assert.Equal(kept.Id, await service.ScalarAsync<Guid>("select id from stats.mt_events"));
+    }
+
+    private static Task WaitingAsync(InProcess service, string kind, long sessions) => Eventually.TrueAsync(
+        async () => await service.ScalarAsync<long>(
+            $"select count(*) from pg_locks l join pg_stat_activity a on a.pid = l.pid where l.locktype = '{kind}' and not l.granted and a.datname = current_database()") == sessions,
+        TimeSpan.FromSeconds(60),
+        $"{sessions} sessions waiting for a lock of kind {kind}");
 }
