@@ -38,7 +38,7 @@ internal static class AdminApiModule
     private const int LargestBody = 64 << 20;
 
     private static readonly string[] OfKeyHealth = ["keys", "access-keys", "pools", "transitions", "alarms", "settings", "models"];
-    private static readonly string[] OfStats = ["overview", "requests", "usage", "latency", "failures", "audit", "prices", "jobs", "projections", "reconciliation", "dead-letters", "last-use", "attempts"];
+    private static readonly string[] OfStats = ["overview", "requests", "usage", "latency", "failures", "audit", "prices", "projections", "reconciliation", "dead-letters", "last-use", "attempts"];
 
     public static IServiceCollection AddAdminApi(this IServiceCollection services)
     {
@@ -61,6 +61,9 @@ internal static class AdminApiModule
             return TypedResults.NoContent();
         }).AddEndpointFilter(RefuseForgedAsync);
         api.MapGet("/setup", OperatorEndpoints.SetupAsync);
+        api.MapGet("/jobs", JobsApi.ListAsync);
+        api.MapGet("/jobs/{name}", JobsApi.FindAsync);
+        api.MapPost("/jobs/{name}/runs", JobsApi.RunAsync).AddEndpointFilter(RefuseForgedAsync);
         foreach (var area in OfKeyHealth)
         {
             Hand<KeyHealthRelay>(area);

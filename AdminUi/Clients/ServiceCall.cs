@@ -110,6 +110,9 @@ internal static class ServiceClientsModule
         services.AddServiceClient<PoolClient>("keyhealth");
         services.AddServiceClient<ImportJobClient>("keyhealth");
         services.AddServiceClient<StatsClient>("stats");
+        services.AddServiceClient<KeyHealthJobs>("keyhealth");
+        services.AddServiceClient<StatsJobs>("stats");
+        services.AddTransient<JobBoard>();
         return services;
     }
 }

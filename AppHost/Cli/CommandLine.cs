@@ -52,6 +52,8 @@ internal static class CommandLine
                 return await SettingsVerbs.RunAsync(RunningSystem.On(folder), words, output).ConfigureAwait(false);
             case ["models", .. var words]:
                 return await ModelVerbs.RunAsync(RunningSystem.On(folder), words, output).ConfigureAwait(false);
+            case ["jobs", .. var words]:
+                return await JobVerbs.RunAsync(RunningSystem.On(folder), words, output).ConfigureAwait(false);
             case ["usage", .. var options]:
                 var request = UsageRequest.Read(options);
                 return await UsageVerb.RunAsync(RunningSystem.On(folder), request, output).ConfigureAwait(false);

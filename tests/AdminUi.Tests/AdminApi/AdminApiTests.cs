@@ -80,7 +80,36 @@ public sealed class AdminApiTests(HostFixture fixture)
         ChangeSettings Strategy(string value) => new(before!.Version, new Dictionary<string, string?> { ["Balancing:Strategy"] = value });
     }
 
+    [Fact]
+    public async Task Jobs_OfBothServices_AreOneList_AndRunWhereTheyBelong()
+    {
+        await using var services = await FakeServices.StartAsync();
+        services.KeyHealthJobs = new FakeJobs(new JobStatus("quota-roll", false, null, null, null, null));
+        services.StatsJobs = new FakeJobs(new JobStatus("retention", false, null, null, null, null));
+        await using var host = new AdminHost(await fixture.NewDatabaseAsync(), services);
+        host.Settings["AdminApi:Token"] = Token;
+        using var program = host.Browser();
+        program.DefaultRequestHeaders.Authorization = new("Bearer", Token);
+
+        var list = JsonNode.Parse(await program.GetStringAsync("/admin/api/v1/jobs", TestContext.Current.CancellationToken))!;
+        using var begun = await program.PostAsync("/admin/api/v1/jobs/retention/runs", null, TestContext.Current.CancellationToken);
+        using var again = await program.PostAsync("/admin/api/v1/jobs/retention/runs", null, TestContext.Current.CancellationToken);
+        using var nobody = await program.PostAsync("/admin/api/v1/jobs/nobody/runs", null, TestContext.Current.CancellationToken);
+        services.StatsDown = true;
+        var half = JsonNode.Parse(await program.GetStringAsync("/admin/api/v1/jobs", TestContext.Current.CancellationToken))!;
+        using var away = await program.GetAsync("/admin/api/v1/jobs/retention", TestContext.Current.CancellationToken);
+
+        Assert.Equal([("quota-roll", "keyhealth"), ("retention", "stats")], list["jobs"]!.AsArray().Select(job => ((string?)job!["name"], (string?)job["service"])));
+        Assert.Empty(list["away"]!.AsArray());
+        Assert.Equal((HttpStatusCode.Accepted, HttpStatusCode.Conflict, HttpStatusCode.NotFound, HttpStatusCode.BadGateway), (begun.StatusCode, again.StatusCode, nobody.StatusCode, away.StatusCode));
+        Assert.Equal((true, "api-token"), ((bool?)JsonNode.Parse(await begun.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["running"], services.StatsJobs.All[0].By));
+        Assert.Equal(("job_running", "job_not_found", "service_away"), (await CodeAsync(again), await CodeAsync(nobody), await CodeAsync(away)));
+        Assert.Equal((1, "stats"), (half["jobs"]!.AsArray().Count, (string?)half["away"]![0]));
+    }
+
     [Theory]
+    [InlineData("GET", "/admin/api/v1/jobs", null)]
+    [InlineData("POST", "/admin/api/v1/jobs/cleanup/runs", null)]
     [InlineData("GET", "/admin/api/v1/keys", null)]
     [InlineData("PUT", "/admin/api/v1/settings", null)]
     [InlineData("GET", "/admin/api/v1/session", "Bearer wrong-wrong-wrong-wrong-wrong-wrong-wrong")]

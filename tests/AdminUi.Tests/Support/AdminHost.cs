@@ -35,7 +35,7 @@ public sealed class AdminHost(string database, FakeServices services) : WebAppli
             ["ServiceAuth:Token"] = ServiceToken,
             ["Identity:FirstPassword"] = Password,
             ["services:keyhealth:http:0"] = services.Address,
-            ["services:stats:http:0"] = services.Address,
+            ["services:stats:http:0"] = services.StatsAddress,
             ["Gateway:PublicAddress"] = "https://gateway.example.org",
         };
         foreach (var (name, value) in Settings)

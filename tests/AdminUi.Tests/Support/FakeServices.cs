@@ -1,3 +1,4 @@
+using System.Net;
 using System.Threading.Channels;
 using GeminiBalance.Contracts;
 using Microsoft.AspNetCore.Builder;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GeminiBalance.AdminUi.Tests.Support;
 
-/// <summary>KeyHealthService and StatsService as AdminUi sees them: the same routes over lists in memory, on one loopback port.</summary>
+/// <summary>KeyHealthService and StatsService as AdminUi sees them: the same routes over lists in memory, on a loopback port for each.</summary>
 public sealed class FakeServices : IAsyncDisposable
 {
     private static readonly Dictionary<string, TimeSpan> Widths = new()
@@ -30,7 +31,15 @@ public sealed class FakeServices : IAsyncDisposable
         Map();
     }
 
-    public string Address => app.Urls.Single();
+    /// <summary>KeyHealthService.</summary>
+    public string Address => app.Urls.First();
+
+    /// <summary>StatsService.</summary>
+    public string StatsAddress => app.Urls.Last();
+
+    public FakeJobs KeyHealthJobs { get; set; } = new();
+
+    public FakeJobs StatsJobs { get; set; } = new();
 
     public List<KeyView> Keys { get; } = [];
 
@@ -64,7 +73,11 @@ public sealed class FakeServices : IAsyncDisposable
     public static async Task<FakeServices> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, 0);
+        });
         builder.Logging.ClearProviders();
         builder.Services.Configure<JsonOptions>(options => options.SerializerOptions.TypeInfoResolverChain.Insert(0, ContractsJson.Default));
         var services = new FakeServices(builder.Build());
@@ -95,7 +108,7 @@ public sealed class FakeServices : IAsyncDisposable
     {
         app.Use((context, next) =>
         {
-            var stats = context.Request.Path.StartsWithSegments("/stats");
+            var stats = OfStats(context);
             if (stats ? StatsDown : KeyHealthDown)
             {
                 context.Response.StatusCode = StatusCodes.Status404NotFound;
@@ -132,6 +145,7 @@ public sealed class FakeServices : IAsyncDisposable
         FakeAccessKeys.Map(app, AccessKeys);
         FakePools.Map(app, this);
         FakeSettings.Map(app);
+        FakeJobs.Map(app, context => OfStats(context) ? StatsJobs : KeyHealthJobs);
 
         app.MapGet("/stats/overview", (DateTimeOffset from, DateTimeOffset to, string bucket) => Samples.Overview(from, to, Widths[bucket], Counts, LagSeconds));
         app.MapGet("/stats/usage", (DateTimeOffset from, DateTimeOffset to, string? bucket, string groupBy, string? model) => Samples.Usage(from, to, bucket is null ? null : Widths[bucket], Enum.Parse<UsageGrouping>(groupBy, ignoreCase: true), Groups, model, LagSeconds));
@@ -146,6 +160,8 @@ public sealed class FakeServices : IAsyncDisposable
         app.MapGet("/stats/projections", () => new ProjectionStatus(1, new Dictionary<string, long>(), LagSeconds, "one"));
         app.MapGet("/stats/live", LiveAsync);
     }
+
+    private bool OfStats(HttpContext context) => context.Connection.LocalPort == new Uri(StatsAddress).Port;
 
     private KeyPage Page(string? status, string? q, string? after, int limit)
     {
