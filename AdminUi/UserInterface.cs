@@ -4,6 +4,7 @@ using GeminiBalance.AdminUi.Components.Shared;
 using GeminiBalance.AdminUi.Identity;
 using GeminiBalance.AdminUi.Pages.AccessKeys;
 using GeminiBalance.AdminUi.Pages.Keys;
+using GeminiBalance.AdminUi.Pages.MyUsage;
 using GeminiBalance.AdminUi.Pages.Usage;
 using Microsoft.AspNetCore.Components;
 using Radzen;
@@ -35,6 +36,7 @@ internal static class UserInterface
             options.PublicAddress = configuration["Gateway:PublicAddress"];
         }).ValidateDataAnnotations().ValidateOnStart();
         services.AddAdminApi();
+        services.AddMyUsage();
         services.AddRazorComponents().AddInteractiveServerComponents(options => options.DetailedErrors = false);
         services.AddRadzenComponents();
         services.AddScoped<CurrentOperator>();

@@ -53,6 +53,14 @@ internal sealed class StatsClient(HttpClient http)
         return http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/stats/audit{query}"), ContractsJson.Default.AuditPage, cancellationToken);
     }
 
+    /// <summary>When access keys were last used; those that never were are left out.</summary>
+    public async Task<IReadOnlyDictionary<Guid, DateTimeOffset>> LastUsesAsync(IEnumerable<Guid> accessKeys, CancellationToken cancellationToken)
+    {
+        var query = accessKeys.Aggregate(QueryString.Create("of", nameof(UsedKind.AccessKey)), (query, id) => query.Add("id", id.ToString()));
+        var page = await http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/stats/last-use{query}"), ContractsJson.Default.LastUsePage, cancellationToken);
+        return page.Items.ToDictionary(use => use.Id, use => use.At);
+    }
+
     public Task<FailedRequest[]> FailuresAsync(int limit, CancellationToken cancellationToken) =>
         http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/stats/failures?limit={limit}"), ContractsJson.Default.FailedRequestArray, cancellationToken);
 

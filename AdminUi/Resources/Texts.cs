@@ -27,5 +27,11 @@ public sealed class UsageTexts;
 /// <summary>Texts of the requests' pages.</summary>
 public sealed class RequestsTexts;
 
+/// <summary>Texts of the jobs' page.</summary>
+public sealed class JobsTexts;
+
+/// <summary>Texts of the page where holders of access keys see their usage.</summary>
+public sealed class MyUsageTexts;
+
 /// <summary>Texts of the audit log's page.</summary>
 public sealed class AuditTexts;

@@ -7,7 +7,7 @@ namespace GeminiBalance.AdminUi.Tests;
 /// <summary>What strangers get from every endpoint there is.</summary>
 public sealed class EndpointTests(HostFixture fixture)
 {
-    private static readonly string[] Open = ["/login", "/error", "/preferences", "/admin/api/v1/login", "/alive", "/health", "/health/dependencies", "/metrics"];
+    private static readonly string[] Open = ["/login", "/my-usage", "/error", "/preferences", "/admin/api/v1/login", "/alive", "/health", "/health/dependencies", "/metrics"];
 
     [Fact]
     public async Task EveryEndpoint_WithoutSession_IsRefusedUnlessListed()

@@ -34,7 +34,7 @@ public sealed class LookTests(Site site)
     public async Task Pages_InThisLook_AreAccessibleAndFit(string language, string theme, int width)
     {
         await using var visit = await site.SignedInAsync(language, theme, width);
-        foreach (var path in new[] { "/", "/keys?limit=25", $"/keys/{site.Services.Keys[4].Id}", "/pools", "/imports", $"/imports/{site.Services.Imports[^1].Id}", "/access-keys", "/usage", "/requests", $"/requests/{site.Services.Requests[0].Id}", "/audit" })
+        foreach (var path in new[] { "/", "/keys?limit=25", $"/keys/{site.Services.Keys[4].Id}", "/pools", "/imports", $"/imports/{site.Services.Imports[^1].Id}", "/access-keys", "/usage", "/requests", $"/requests/{site.Services.Requests[0].Id}", "/jobs", "/audit" })
         {
             await visit.OpenAsync(path);
             await CheckAsync(visit.Page, path, language, theme, width);
@@ -74,6 +74,13 @@ public sealed class LookTests(Site site)
         await using var stranger = await site.VisitAsync(language, theme, width);
         await stranger.Page.GotoAsync("/login");
         await CheckAsync(stranger.Page, "/login", language, theme, width);
+        await stranger.Page.GotoAsync("/my-usage");
+        await CheckAsync(stranger.Page, "/my-usage", language, theme, width);
+        await stranger.Page.Locator("#key").FillAsync(AdminUi.Tests.Support.FakeGateway.HolderKey);
+        await stranger.Page.Locator("form button[type=submit]").Last.ClickAsync();
+        await stranger.Page.Locator(".gb-facts").WaitForAsync();
+        Assert.DoesNotContain("?", stranger.Page.Url, StringComparison.Ordinal);
+        await CheckAsync(stranger.Page, "/my-usage/shown", language, theme, width);
     }
 
     private static async Task CheckAsync(IPage page, string name, string language, string theme, int width)

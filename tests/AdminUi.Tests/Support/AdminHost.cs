@@ -36,6 +36,7 @@ public sealed class AdminHost(string database, FakeServices services) : WebAppli
             ["Identity:FirstPassword"] = Password,
             ["services:keyhealth:http:0"] = services.Address,
             ["services:stats:http:0"] = services.StatsAddress,
+            ["services:proxy:http:0"] = services.Address,
             ["Gateway:PublicAddress"] = "https://gateway.example.org",
         };
         foreach (var (name, value) in Settings)

@@ -45,6 +45,9 @@ public sealed class FakeServices : IAsyncDisposable
 
     public List<AccessKeyView> AccessKeys { get; } = [];
 
+    /// <summary>When access keys were last used.</summary>
+    public Dictionary<Guid, DateTimeOffset> LastUses { get; } = [];
+
     public List<PoolView> Pools { get; } = [];
 
     public List<ImportJob> Imports { get; } = [];
@@ -145,6 +148,7 @@ public sealed class FakeServices : IAsyncDisposable
         FakeAccessKeys.Map(app, AccessKeys);
         FakePools.Map(app, this);
         FakeSettings.Map(app);
+        FakeGateway.Map(app);
         FakeJobs.Map(app, context => OfStats(context) ? StatsJobs : KeyHealthJobs);
 
         app.MapGet("/stats/overview", (DateTimeOffset from, DateTimeOffset to, string bucket) => Samples.Overview(from, to, Widths[bucket], Counts, LagSeconds));
@@ -156,6 +160,7 @@ public sealed class FakeServices : IAsyncDisposable
         });
         app.MapGet("/stats/requests/{id:guid}", (Guid id) => Requests.Find(fact => fact.Id == id) is { } fact ? Results.Ok(new RequestStory(fact, 0.0012, Guid.Empty, fact.StartedAt)) : Results.NotFound());
         app.MapGet("/stats/audit", (string? area) => new AuditPage([.. Audit.Where(entry => area is null || entry.Area.ToString() == area)], null));
+        app.MapGet("/stats/last-use", (Guid[] id) => new LastUsePage([.. id.Where(LastUses.ContainsKey).Select(one => new LastUse(one, LastUses[one]))], null));
         app.MapGet("/stats/failures", (int limit) => Failures.Take(limit).ToArray());
         app.MapGet("/stats/projections", () => new ProjectionStatus(1, new Dictionary<string, long>(), LagSeconds, "one"));
         app.MapGet("/stats/live", LiveAsync);

@@ -133,6 +133,12 @@ public static class Samples
             new AccessKeyView(Guid.CreateVersion7(), "old laptop", "sk-gb-aa03", false, now.AddDays(-90), null, 2),
             new AccessKeyView(Guid.CreateVersion7(), "workshop", "sk-gb-Tt5x", true, now.AddDays(-30), now.AddDays(-1), 1),
         ]);
+        services.LastUses[services.AccessKeys[0].Id] = now.AddMinutes(-7);
+        services.KeyHealthJobs = new FakeJobs(
+            new JobStatus("health-check", false, now.AddHours(-3), true, "Checked 120 keys: 112 healthy, 2 not known to be, 4 invalid, 2 forbidden.", now.AddHours(21), now.AddHours(-3), 8_420, "schedule", 86_400),
+            new JobStatus("cleanup", false, null, null, null, null),
+            new JobStatus("quota-roll", false, now.AddHours(-9), true, "The quota day 2026-11-25 runs: 31 counts of earlier days (9120 requests) begin anew, 3 quotas became available since midnight in California.", now.AddHours(15), now.AddHours(-9), 40, "schedule", DailyAt: "00:00 America/Los_Angeles"));
+        services.StatsJobs = new FakeJobs(new JobStatus("retention", false, now.AddHours(-20), false, "The database does not answer.", now.AddHours(4), now.AddHours(-20), 310, "ada", 86_400));
         services.Groups = grouping => grouping switch
         {
             UsageGrouping.Model => ["gemini-2.5-flash", "gemini-2.5-pro", "gemini-3-flash-preview", "=1+1"],

@@ -1,0 +1,23 @@
+namespace GeminiBalance.AdminUi.Pages.MyUsage;
+
+/// <summary>The page where holders of access keys see their usage.</summary>
+internal static class MyUsageModule
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    public static IServiceCollection AddMyUsage(this IServiceCollection services)
+    {
+        services.AddSingleton<HolderGuesses>();
+
+        // No redirects, which would carry the key elsewhere; no logging, which could show it.
+        services.AddHttpClient<HolderUsageReader>(client =>
+            {
+                client.BaseAddress = new Uri("http://proxy");
+                client.Timeout = Patience;
+            })
+            .RemoveAllLoggers()
+            .AddServiceDiscovery()
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) });
+        return services;
+    }
+}
