@@ -56,7 +56,7 @@ internal sealed class StatsClient(HttpClient http)
     /// <summary>When access keys were last used; those that never were are left out.</summary>
     public async Task<IReadOnlyDictionary<Guid, DateTimeOffset>> LastUsesAsync(IEnumerable<Guid> accessKeys, CancellationToken cancellationToken)
     {
-        var query = accessKeys.Aggregate(QueryString.Create("of", nameof(UsedKind.AccessKey)), (query, id) => query.Add("id", id.ToString()));
+        var query = accessKeys.Aggregate(QueryString.Create("of", nameof(UsedKind.AccessKey)), (all, id) => all.Add("id", id.ToString()));
         var page = await http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/stats/last-use{query}"), ContractsJson.Default.LastUsePage, cancellationToken);
         return page.Items.ToDictionary(use => use.Id, use => use.At);
     }
