@@ -13,8 +13,11 @@ namespace GeminiBalance.StatsService.Ledger;
 /// </summary>
 internal sealed class Horizon(NpgsqlDataSource source, TimeProvider time)
 {
-    /// <summary>What the store says to a fact that turns out to lie behind the horizon while it is appended. Of the class of errors that are about the data, so that the rest of its batch is taken.</summary>
-    public const string BehindState = "22GB1";
+    /// <summary>
+    /// What the store says to a fact that turns out to lie behind the horizon while it is appended: a division by zero, provoked by <see cref="Guard"/>. Of the
+    /// class of errors that are about the data, so that the rest of the batch is taken.
+    /// </summary>
+    public const string BehindState = PostgresErrorCodes.DivisionByZero;
 
     private const string Qualified = $"{StoreSchema.Name}.horizon";
 
@@ -58,14 +61,13 @@ internal sealed class Horizon(NpgsqlDataSource source, TimeProvider time)
             return;
         }
 
-        // Every statement of a block sees what is committed when it begins, so the look comes after the wait.
+        // Two statements, because each sees what is committed when it begins: the look comes after the wait. Neither writes or returns a row.
         operations.QueueSqlCommand(string.Create(CultureInfo.InvariantCulture, $"""
-            do $guard$ begin
-                perform pg_advisory_xact_lock_shared({Fence});
-                if exists (select from {Qualified} where before > '{oldest.UtcDateTime:yyyy-MM-dd HH:mm:ss.ffffff}+00') then
-                    raise exception 'A fact is older than the requests that are kept.' using errcode = '{BehindState}';
-                end if;
-            end $guard$
+            insert into {Qualified} (id, before) select 1, '-infinity' where pg_advisory_xact_lock_shared({Fence}) is null on conflict do nothing
+            """));
+        operations.QueueSqlCommand(string.Create(CultureInfo.InvariantCulture, $"""
+            insert into {Qualified} (id, before)
+            select 1 / (case when before is null then 1 else 0 end), before from {Qualified} where before > '{oldest.UtcDateTime:yyyy-MM-dd HH:mm:ss.ffffff}+00'
             """));
     }
 

@@ -46,8 +46,8 @@ internal static class JobWords
     public static string? By(JobStatus job, IStringLocalizer<JobsTexts> text) => job.By switch
     {
         null => null,
-        "schedule" => text["BySchedule"],
-        var name => text["By", name],
+        "schedule" => text["BySchedule"].Value,
+        var name => text["By", name].Value,
     };
 
     private static string Number(double number) => number.ToString("0.##", CultureInfo.CurrentCulture);
