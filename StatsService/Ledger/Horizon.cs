@@ -67,7 +67,7 @@ internal sealed class Horizon(NpgsqlDataSource source, TimeProvider time)
             """));
         operations.QueueSqlCommand(string.Create(CultureInfo.InvariantCulture, $"""
             insert into {Qualified} (id, before)
-            select 1 / (case when before is null then 1 else 0 end), before from {Qualified} where before > '{oldest.UtcDateTime:yyyy-MM-dd HH:mm:ss.ffffff}+00'
+            select 1 / (case when before > '-infinity' then 0 else 1 end), before from {Qualified} where before > '{oldest.UtcDateTime:yyyy-MM-dd HH:mm:ss.ffffff}+00'
             """));
     }
 
