@@ -1,5 +1,5 @@
-using GeminiBalance.StatsService.Ledger;
 using GeminiBalance.ServiceDefaults.Jobs;
+using GeminiBalance.StatsService.Ledger;
 using JasperFx;
 using Marten;
 using Npgsql;
