@@ -29,7 +29,7 @@ var keyHealth = Service<Projects.KeyHealthService>(ResourceNames.KeyHealth)
     .WaitFor(redis).WaitFor(messaging);
 
 var stats = Service<Projects.StatsService>(ResourceNames.Stats)
-    .WithReference(database).WithReference(messaging)
+    .WithReference(database).WithReference(messaging).WithReference(keyHealth)
     .WaitForCompletion(Migration<Projects.StatsService>(ResourceNames.Stats))
     .WaitFor(messaging);
 

@@ -46,6 +46,9 @@ internal static class KeyHealthExtensions
         builder.Services.AddServiceAuthentication(asFallback: true);
         builder.Services.AddExceptionHandler<RefusalHandler>();
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = false);
+
+        // Before all that works in the background: it begins with the settings that hold.
+        builder.AddSettings();
         builder.Services
             .AddKeys()
             .AddQuotas()
@@ -61,9 +64,7 @@ internal static class KeyHealthExtensions
             .AddSingleton<KeyEndpoints.Desk>()
             .AddSingleton<AccessKeyDesk>()
             .AddSingleton<AccessKeyList>()
-            .AddSingleton<AccessKeyImport>()
-            .AddSingleton<SettingsDesk>()
-            .AddSingleton<SettingsReplicas>();
+            .AddSingleton<AccessKeyImport>();
     }
 
     /// <summary>The internal API; every path needs a service token.</summary>

@@ -1,7 +1,10 @@
+using GeminiBalance.ProxyService.Endpoints;
 using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.KeyPool.Balancing;
 using GeminiBalance.ProxyService.KeyPool.Sources;
 using GeminiBalance.ProxyService.Settings;
+using GeminiBalance.ProxyService.Upstream;
+using GeminiBalance.ServiceDefaults.Egress;
 using GeminiBalance.ServiceDefaults.Settings;
 using Microsoft.Extensions.Options;
 
@@ -21,5 +24,10 @@ internal static class ProxySettings
         .AddSettingsCheck<ModelsOptions>("Models")
         .AddSettingsCheck<ThinkingOptions>("Thinking")
         .AddSettingsCheck<PromptInjectionOptions>("PromptInjection")
-        .AddSettingsCheck<SafetyOptions>("Safety");
+        .AddSettingsCheck<SafetyOptions>("Safety")
+        .AddSettingsCheck<StreamingOptions>("Streaming")
+        .AddSettingsCheck<GeminiOptions>("Gemini")
+        .AddSettingsCheck<UpstreamOptions>("Upstream")
+        .AddSettingsCheck<CorsOptions>("Cors")
+        .AddSettingsCheck<AdmissionOptions>("Admission");
 }

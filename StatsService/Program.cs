@@ -3,6 +3,7 @@ using GeminiBalance.ServiceDefaults.Messaging;
 using GeminiBalance.ServiceDefaults.Security;
 using GeminiBalance.StatsService;
 using GeminiBalance.StatsService.Ingest;
+using GeminiBalance.StatsService.Retention;
 using GeminiBalance.StatsService.Store;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -17,6 +18,7 @@ if (args is ["migrate"])
 builder.Services.AddServiceAuthentication(asFallback: true);
 builder.AddMessaging(bus => bus.AddIngest());
 builder.Services.AddWorkers();
+builder.AddStatsSettings();
 
 var app = builder.Build();
 app.UseServiceDefaults();

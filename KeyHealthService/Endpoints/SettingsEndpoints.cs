@@ -17,7 +17,7 @@ internal static class SettingsEndpoints
             TypedResults.Ok(SettingsViews.All(await desk.ReadAsync(cancellation), await replicas.ReadAsync(cancellation))));
         settings.MapPost("/replicas", HearAsync);
         settings.MapGet("/published", PublishedAsync);
-        settings.MapGet("/versions", async (SettingsDesk desk, CancellationToken cancellation) => TypedResults.Ok((await desk.VersionsAsync(cancellation)).Reverse().ToArray()));
+        settings.MapGet("/versions", async (SettingsDesk desk, CancellationToken cancellation) => TypedResults.Ok((await desk.VersionsAsync(cancellation)).Reverse().Select(SettingsViews.Shown).ToArray()));
         settings.MapGet("/versions/{version:long}/diff", DiffAsync);
         settings.MapGet("/{name}", FindAsync);
         settings.MapPut("", ChangeAsync);
@@ -26,8 +26,8 @@ internal static class SettingsEndpoints
 
     private static async Task<IResult> PublishedAsync(SettingsDesk desk, CancellationToken cancellation, string? known = null)
     {
-        var now = (await desk.ReadAsync(cancellation)).Published;
-        return Guid.TryParse(known, out var revision) && revision == now.Revision ? TypedResults.NoContent() : TypedResults.Ok(now);
+        _ = Guid.TryParse(known, out var revision);
+        return await desk.PublishedAsync(revision, cancellation) is { } now ? TypedResults.Ok(now) : TypedResults.NoContent();
     }
 
     /// <summary>A replica says what holds there, and what its own command line, environment and files say.</summary>
@@ -61,6 +61,7 @@ internal static class SettingsEndpoints
         return TypedResults.Ok(SettingsRules.Back(before, after)
             .Select(value => new SettingChange(value.Key, before.GetValueOrDefault(value.Key), value.Value))
             .Where(change => change.Before != change.After)
+            .Select(SettingsViews.Shown)
             .OrderBy(change => change.Name, StringComparer.Ordinal)
             .ToArray());
     }
@@ -93,8 +94,11 @@ internal static class SettingsEndpoints
         {
             ["code"] = "conflict",
             ["version"] = now.Version,
-            ["current"] = asked.Select(value => (Name: SettingCatalogue.Find(value.Key)?.Name ?? value.Key, value.Value))
-                .Select(value => new SettingChange(value.Name, now.Values.GetValueOrDefault(value.Name), value.Value)).ToArray(),
+            ["current"] = asked.Select(value => (Found: SettingCatalogue.Find(value.Key), value.Key, value.Value))
+                .Select(value => SettingsViews.Shown(new SettingChange(
+                    value.Found?.Name ?? value.Key,
+                    now.Values.GetValueOrDefault(value.Found?.Name ?? value.Key),
+                    value.Value is null ? null : value.Found?.Definition.Show(value.Value) ?? value.Value))).ToArray(),
         });
 
     private static IResult Missing(string name) =>

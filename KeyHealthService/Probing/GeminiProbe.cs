@@ -1,4 +1,6 @@
+using System.Net;
 using GeminiBalance.Contracts;
+using GeminiBalance.ServiceDefaults.Egress;
 using GeminiBalance.ServiceDefaults.Security;
 
 namespace GeminiBalance.KeyHealthService.Probing;
@@ -8,9 +10,10 @@ internal sealed class GeminiProbe(HttpClient client)
 {
     private const int LargestAnswer = 256 << 10;
 
-    public async Task<ProbeAnswer> AskAsync(Secret key, CancellationToken cancellation)
+    public async Task<ProbeAnswer> AskAsync(Guid id, Secret key, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "v1beta/models?pageSize=1");
+        request.Options.Set(UpstreamRoute.KeyId, id);
         if (!request.Headers.TryAddWithoutValidation("x-goog-api-key", key.Reveal()))
         {
             return new ProbeAnswer(UpstreamOutcomeClass.ClientError, null, null);
@@ -19,6 +22,12 @@ internal sealed class GeminiProbe(HttpClient client)
         try
         {
             using var response = await client.SendAsync(request, cancellation);
+            if (response.StatusCode == HttpStatusCode.ProxyAuthenticationRequired)
+            {
+                // Google never says this: a proxy before it refuses us.
+                return new ProbeAnswer(UpstreamOutcomeClass.NetworkError, null, null);
+            }
+
             return ProbeAnswer.Read((int)response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellation));
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -34,12 +43,20 @@ internal sealed class GeminiProbe(HttpClient client)
     /// <summary>No redirects, which would carry the key elsewhere; no logging, which could show it.</summary>
     public static void Configure(IHttpClientBuilder builder) => builder
         .RemoveAllLoggers()
-        .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+        .ConfigurePrimaryHttpMessageHandler(services => new UpstreamRoute(services.GetRequiredService<UpstreamWays>()))
+        .ConfigureHttpClient(client => client.MaxResponseContentBufferSize = LargestAnswer);
+
+    /// <summary>Makes the handler of a way. A proxy of the environment is taken only where no other is set.</summary>
+    public static SocketsHttpHandler Open(IWebProxy? proxy)
+    {
+        var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
             ConnectTimeout = TimeSpan.FromSeconds(10),
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        })
-        .ConfigureHttpClient(client => client.MaxResponseContentBufferSize = LargestAnswer);
+        };
+        handler.Proxy = proxy;
+        return handler;
+    }
 }

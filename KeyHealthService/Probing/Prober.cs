@@ -39,7 +39,7 @@ internal sealed partial class Prober(
 
         var http = clients.CreateClient(Client);
         http.Timeout = options.CurrentValue.Timeout;
-        var answer = await new GeminiProbe(http).AskAsync(secret, cancellation);
+        var answer = await new GeminiProbe(http).AskAsync(keyId, secret, cancellation);
         var now = time.GetUtcNow();
         if (Blame.Of(answer.Outcome, answer.Reason, now, null, 0) is not KeyVerdict verdict)
         {

@@ -1,4 +1,5 @@
 using GeminiBalance.ServiceDefaults;
+using GeminiBalance.ServiceDefaults.Egress;
 using Microsoft.Extensions.Options;
 
 namespace GeminiBalance.KeyHealthService.Probing;
@@ -10,6 +11,9 @@ internal static class ProbingExtensions
     {
         services.AddValidatedOptions<ProbingOptions>("Probing");
         services.AddValidatedOptions<GeminiOptions>("Gemini");
+        services.AddValidatedOptions<UpstreamOptions>("Upstream");
+        services.AddSingleton<IValidateOptions<UpstreamOptions>, UpstreamOptions>();
+        services.AddSingleton(provider => new UpstreamWays(provider.GetRequiredService<IOptionsMonitor<UpstreamOptions>>(), GeminiProbe.Open));
         services.AddSingleton<ProbeAgenda>();
         services.AddSingleton<ProbeSignal>();
         services.AddSingleton<Prober>();

@@ -25,8 +25,6 @@ internal sealed record GatewaySettings
 
     public Dictionary<string, string> Values { get; init; } = [];
 
-    public PublishedSettings Published => new(Revision, Version, Values);
-
     /// <summary>The values after one more change.</summary>
     public static ImmutableSortedDictionary<string, string> After(ImmutableSortedDictionary<string, string> values, IReadOnlyList<SettingChange> changes) =>
         changes.Aggregate(values, (state, change) => change.After is null ? state.Remove(change.Name) : state.SetItem(change.Name, change.After));

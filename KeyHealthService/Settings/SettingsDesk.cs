@@ -12,7 +12,7 @@ namespace GeminiBalance.KeyHealthService.Settings;
 internal sealed record SettingsOutcome(GatewaySettings Settings, SettingsRefusal? Refusal = null, bool IsStale = false);
 
 /// <summary>Reads and changes the settings.</summary>
-internal sealed class SettingsDesk(IDocumentStore store, TimeProvider time)
+internal sealed class SettingsDesk(IDocumentStore store, SettingsSealer sealer, TimeProvider time)
 {
     /// <summary>The settings now.</summary>
     public async Task<GatewaySettings> ReadAsync(CancellationToken cancellation)
@@ -20,6 +20,10 @@ internal sealed class SettingsDesk(IDocumentStore store, TimeProvider time)
         await using var session = store.QuerySession();
         return await session.LoadAsync<GatewaySettings>(GatewaySettings.StreamId, cancellation) ?? new GatewaySettings();
     }
+
+    /// <summary>The settings for those that apply them; null when they are those already known.</summary>
+    public async Task<PublishedSettings?> PublishedAsync(Guid known, CancellationToken cancellation) =>
+        await ReadAsync(cancellation) is var now && known == now.Revision && known != Guid.Empty ? null : await sealer.PublishAsync(now, cancellation);
 
     /// <summary>All changes, oldest first.</summary>
     public async Task<IReadOnlyList<SettingsVersion>> VersionsAsync(CancellationToken cancellation)
@@ -61,7 +65,15 @@ internal sealed class SettingsDesk(IDocumentStore store, TimeProvider time)
             return new SettingsOutcome(now, IsStale: true);
         }
 
-        var (changes, refusal) = SettingsRules.Decide(now.Values, asked(now.Values));
+        // What a rollback brings back is sealed already.
+        var values = asked(now.Values);
+        var (safe, refusal) = rolledBackTo is null ? await sealer.SealAsync(now.Values, values, cancellation) : (values, null);
+        if (refusal is not null)
+        {
+            return new SettingsOutcome(now, refusal);
+        }
+
+        (var changes, refusal) = SettingsRules.Decide(now.Values, safe);
         if (refusal is not null || changes.Count == 0)
         {
             return new SettingsOutcome(now, refusal);

@@ -25,7 +25,7 @@ internal static class SettingsRules
                 return Refused("unknown_setting", $"There is no setting called '{Short(given)}'.");
             }
 
-            if (value is not null && definition.Refuse(value) is { } expected)
+            if (value is not null && definition.Refuse(SealedValue.Show(name, value)) is { } expected)
             {
                 return Refused("invalid_setting", $"{name} must be {expected}.");
             }

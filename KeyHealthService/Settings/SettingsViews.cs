@@ -24,7 +24,7 @@ internal static class SettingsViews
     public static SettingView One(SettingDefinition definition, string name, GatewaySettings now, IReadOnlyList<ToldSettings> told)
     {
         var own = told.Where(one => definition.AppliesTo(one.Report.Service)).Select(one => one.Report).ToArray();
-        var set = now.Values.GetValueOrDefault(name);
+        var set = now.Values.GetValueOrDefault(name) is { } value ? SealedValue.Show(name, value) : null;
         var layers = LayersOf(definition, name, set, own);
 
         // Without a replica to ask, or where they differ, nobody can say what is in force.
@@ -42,8 +42,19 @@ internal static class SettingsViews
             isKnown ? top.Value : null,
             isKnown ? top.Source : null,
             layers,
-            definition.AppliedBy);
+            definition.AppliedBy,
+            definition.IsSecret ? true : null);
     }
+
+    /// <summary>A change as people may see it.</summary>
+    public static SettingChange Shown(SettingChange change) => change with
+    {
+        Before = change.Before is null ? null : SealedValue.Show(change.Name, change.Before),
+        After = change.After is null ? null : SealedValue.Show(change.Name, change.After),
+    };
+
+    /// <summary>A version as people may see it.</summary>
+    public static SettingsVersion Shown(SettingsVersion version) => version with { Changes = [.. version.Changes.Select(Shown)] };
 
     private static List<SettingLayer> LayersOf(SettingDefinition definition, string name, string? set, SettingsReport[] replicas)
     {

@@ -111,6 +111,11 @@ internal static class Tables
             failing integer not null,
             serving integer not null);
 
+        create table if not exists keys.setting_secrets (
+            id uuid primary key,
+            key_version integer not null,
+            data text not null);
+
         create table if not exists keys.settings_replicas (
             service text not null,
             replica text not null,

@@ -82,7 +82,7 @@ internal static class DomainWords
     };
 
     private static Dictionary<string, string> Values(SettingsSaved saved, Func<SettingChange, string?> side) =>
-        saved.Changes.Where(change => side(change) is not null).ToDictionary(change => change.Name, change => Cut(side(change)!), StringComparer.Ordinal);
+        saved.Changes.Where(change => side(change) is not null).ToDictionary(change => change.Name, change => Cut(SealedValue.Show(change.Name, side(change)!)), StringComparer.Ordinal);
 
     /// <summary>What the upstream says differently of models, by model and field.</summary>
     private static Dictionary<string, string> Values(IReadOnlyList<ModelChange> changes, Func<ModelChange, string?> side) =>

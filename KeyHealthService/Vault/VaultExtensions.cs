@@ -9,5 +9,6 @@ internal static class VaultExtensions
     public static IServiceCollection AddVault(this IServiceCollection services) => services
         .AddSecretEncryption()
         .AddSingleton<SecretVault>()
+        .AddSingleton<SettingSecrets>()
         .AddHostedService<EncryptionCheck>();
 }

@@ -4,7 +4,9 @@ using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.Media;
 using GeminiBalance.ProxyService.OpenAi;
 using GeminiBalance.ProxyService.Reporting;
+using GeminiBalance.ServiceDefaults;
 using GeminiBalance.ServiceDefaults.Security;
+using Microsoft.Extensions.Options;
 
 namespace GeminiBalance.ProxyService.Endpoints;
 
@@ -36,6 +38,8 @@ internal static partial class EndpointsExtensions
         AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
         builder.LimitRequests();
         builder.Services.AddServiceAuthentication();
+        builder.Services.AddValidatedOptions<CorsOptions>("Cors");
+        builder.Services.AddSingleton<IValidateOptions<CorsOptions>, CorsOptions>();
         builder.AddAccessKeys();
         builder.AddRemoteMedia();
         builder.Services.AddSingleton<OperationDesk>();
@@ -53,6 +57,7 @@ internal static partial class EndpointsExtensions
     public static WebApplication MapEndpoints(this WebApplication app)
     {
         app.UseStrictFraming();
+        app.UseCrossOrigin();
         app.Use(AnswerFaultsAsync);
 
         // Made with the first request: a refused setting must come to light in the start of the host, not here.

@@ -9,7 +9,7 @@ using GeminiBalance.ProxyService.Settings;
 namespace GeminiBalance.ProxyService.Endpoints;
 
 /// <summary><c>POST /v1beta/models/{model}:{method}</c>: Gemini's own API, passed through the same pool, limits and accounting.</summary>
-internal sealed class NativeEndpoint(OperationDesk desk, TranslationSettings settings, Forwarder forwarder, UpstreamCall upstream)
+internal sealed class NativeEndpoint(OperationDesk desk, TranslationSettings settings, Forwarder forwarder, UpstreamCall upstream, StreamPacing pacing)
 {
     private const int MaximumDepth = 64;
 
@@ -49,7 +49,8 @@ internal sealed class NativeEndpoint(OperationDesk desk, TranslationSettings set
         var (query, asEvents) = NativeQuery.Read(operation.Context.Request.QueryString, method.Streams, warnings, out var badQuery);
         var answer = operation.Answer(warnings);
         answer.StreamType = asEvents ? answer.StreamType : "application/json; charset=UTF-8";
-        using var call = new NativeCall(upstream, method, query, asEvents, warnings, model, operation.Record, answer) { Holder = operation.AccessKey };
+        answer.KeepsAliveWithComments = asEvents;
+        using var call = new NativeCall(upstream, pacing, method, query, asEvents, warnings, model, operation.Record, answer) { Holder = operation.AccessKey };
         var limit = default(NativeAnswerLimit);
         if ((badQuery ?? await RequestBody.TakeAsync(operation.Context, call.Body).ConfigureAwait(false) ?? Check(call.Body.WrittenSpan, out limit)) is { } refused)
         {

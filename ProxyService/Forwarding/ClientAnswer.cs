@@ -16,10 +16,15 @@ namespace GeminiBalance.ProxyService.Forwarding;
 internal sealed class ClientAnswer(HttpContext context, RequestRecord record, IReadOnlyList<string> warnings, ClientDialect dialect)
 {
     private const int LongestWarnings = 2000;
+    private static readonly byte[] Comment = ": keep-alive\n\n"u8.ToArray();
+    private static readonly byte[] Blank = "\n"u8.ToArray();
     private static readonly TimeSpan LongestUsefulWait = TimeSpan.FromSeconds(60);
 
     /// <summary>The media type of a stream.</summary>
     public string StreamType { get; set; } = "text/event-stream; charset=utf-8";
+
+    /// <summary>Whether a stream is one of events, which know comments.</summary>
+    public bool KeepsAliveWithComments { get; set; } = true;
 
     /// <summary>What is left of the access key's limits; null when it has none.</summary>
     public (LimitVerdict Verdict, AccessKeyLimits Limits)? Limits { get; set; }
@@ -46,8 +51,8 @@ internal sealed class ClientAnswer(HttpContext context, RequestRecord record, IR
         await context.Response.BodyWriter.WriteAsync(json, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Begins a stream and sends a comment that keeps it open.</summary>
-    public Task KeepAliveAsync(CancellationToken cancellationToken) => SendAsync(": keep-alive\n\n"u8.ToArray(), cancellationToken);
+    /// <summary>Begins a stream and sends a comment that keeps it open; blanks, where it is no stream of events.</summary>
+    public Task KeepAliveAsync(CancellationToken cancellationToken) => SendAsync(KeepsAliveWithComments ? Comment : Blank, cancellationToken);
 
     /// <summary>Sends chunks with content; begins the stream if need be.</summary>
     public Task SendContentAsync(ReadOnlyMemory<byte> chunks, CancellationToken cancellationToken)

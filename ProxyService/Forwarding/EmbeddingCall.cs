@@ -56,7 +56,7 @@ internal sealed class EmbeddingCall(UpstreamCall upstream, EmbeddingRequest requ
         }
         catch (Exception e) when (UpstreamCall.IsCallFailure(e))
         {
-            return UpstreamCall.OutcomeOf(e, deadline, alive);
+            return upstream.OutcomeOf(e, KeyId, deadline, alive);
         }
     }
 

@@ -3,6 +3,7 @@ using GeminiBalance.ProxyService.Settings;
 using GeminiBalance.ProxyService.Signatures;
 using GeminiBalance.ProxyService.Upstream;
 using GeminiBalance.ServiceDefaults;
+using GeminiBalance.ServiceDefaults.Egress;
 using Microsoft.Extensions.Options;
 
 namespace GeminiBalance.ProxyService.Forwarding;
@@ -18,7 +19,11 @@ internal static class ForwardingExtensions
         var services = builder.Services;
         services.AddValidatedOptions<GeminiOptions>("Gemini");
         services.AddSingleton<IValidateOptions<GeminiOptions>, GeminiOptions>();
+        services.AddValidatedOptions<UpstreamOptions>("Upstream");
+        services.AddSingleton<IValidateOptions<UpstreamOptions>, UpstreamOptions>();
         services.AddValidatedOptions<ForwardingOptions>("Forwarding");
+        services.AddValidatedOptions<StreamingOptions>("Streaming");
+        services.AddSingleton<StreamPacing>();
         services.AddValidatedOptions<AdmissionOptions>("Admission");
         services.AddLimits();
 

@@ -39,6 +39,9 @@ internal abstract class GatewayCall(string model, RequestRecord record, ClientAn
     /// <summary>What is to be sent to the client next.</summary>
     public PooledBuffer Outgoing { get; } = new();
 
+    /// <summary>The key of the attempt under way; the way to the upstream hangs on it.</summary>
+    public Guid KeyId { get; set; }
+
     /// <summary>The HTTP status of the last attempt; null when none arrived.</summary>
     public int? UpstreamStatus { get; set; }
 

@@ -21,6 +21,7 @@ internal sealed class KeyAttempt(LivePool pool, Affinities affinities, IUsageRep
     /// <param name="alive">Ends when the client goes away or the process has drained long enough.</param>
     public async Task<UpstreamOutcome> RunAsync(GatewayCall call, PooledKey key, Secret secret, CancellationToken alive)
     {
+        call.KeyId = key.Id;
         var started = await call.Record.BeginAttemptAsync(key.Id, call.Body.Length, call.MostAnswerTokens).ConfigureAwait(false);
         using var span = UpstreamCall.BeginSpan(call);
         var model = call.Model;

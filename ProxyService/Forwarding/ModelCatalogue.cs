@@ -119,7 +119,7 @@ internal sealed class ModelCatalogue(
             for (var i = 0; i < MostPages; i++)
             {
                 deadline.CancelAfter(upstream.Limits.FirstByteTimeout);
-                using var response = await gemini.ListModelsAsync(key.Reveal(encryption), page, deadline.Token).ConfigureAwait(false);
+                using var response = await gemini.ListModelsAsync(key.Id, key.Reveal(encryption), page, deadline.Token).ConfigureAwait(false);
                 status = (int)response.StatusCode;
                 if (status != StatusCodes.Status200OK)
                 {
@@ -147,7 +147,7 @@ internal sealed class ModelCatalogue(
         }
         catch (Exception e) when (UpstreamCall.IsCallFailure(e))
         {
-            return (null, UpstreamCall.OutcomeOf(e, deadline, client), status);
+            return (null, upstream.OutcomeOf(e, key.Id, deadline, client), status);
         }
     }
 

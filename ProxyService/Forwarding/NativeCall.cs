@@ -13,6 +13,7 @@ namespace GeminiBalance.ProxyService.Forwarding;
 
 /// <summary>A request in Gemini's own form on its way: body and answer pass byte for byte, and the answer is read along for what was used.</summary>
 /// <param name="upstream">The HTTP call.</param>
+/// <param name="pacing">Whether streams are held back until they are whole.</param>
 /// <param name="method">The method.</param>
 /// <param name="query">What of the client's query goes upstream: empty, or with its question mark.</param>
 /// <param name="asEvents">Whether a stream shall be server-sent events, not a JSON array.</param>
@@ -20,7 +21,7 @@ namespace GeminiBalance.ProxyService.Forwarding;
 /// <param name="model">The checked name of the upstream model.</param>
 /// <param name="record">What is known of the request.</param>
 /// <param name="answer">The answer to the client.</param>
-internal sealed class NativeCall(UpstreamCall upstream, NativeMethod method, string query, bool asEvents, List<string> warnings, string model, RequestRecord record, ClientAnswer answer) : GatewayCall(model, record, answer)
+internal sealed class NativeCall(UpstreamCall upstream, StreamPacing pacing, NativeMethod method, string query, bool asEvents, List<string> warnings, string model, RequestRecord record, ClientAnswer answer) : GatewayCall(model, record, answer)
 {
     private static readonly ReadOnlyMemory<byte> BlankLine = "\n"u8.ToArray();
 
@@ -61,14 +62,16 @@ internal sealed class NativeCall(UpstreamCall upstream, NativeMethod method, str
         UpstreamOutcome outcome;
         try
         {
-            using var response = await upstream.SendAsync(this, key, deadline).ConfigureAwait(false);
+            var pace = method.Streams ? pacing.Begin(Answer) : null;
+            var sending = upstream.SendAsync(this, key, deadline);
+            using var response = await (pace is { IsBuffered: true } ? pace.WaitOrEndAsync(sending, deadline, alive) : sending).ConfigureAwait(false);
             outcome = UpstreamStatus != StatusCodes.Status200OK ? await upstream.RefusalAsync(response, deadline).ConfigureAwait(false)
-                : method.Streams ? await PassStreamAsync(response, deadline, alive).ConfigureAwait(false)
+                : pace is not null ? await PassStreamAsync(response, pace, deadline, alive).ConfigureAwait(false)
                 : await PassWholeAsync(response, deadline).ConfigureAwait(false);
         }
         catch (Exception e) when (UpstreamCall.IsCallFailure(e))
         {
-            outcome = UpstreamCall.OutcomeOf(e, deadline, alive);
+            outcome = upstream.OutcomeOf(e, KeyId, deadline, alive);
         }
 
         refusedField = (outcome as UpstreamOutcome.RequestRefused)?.Field;
@@ -88,8 +91,9 @@ internal sealed class NativeCall(UpstreamCall upstream, NativeMethod method, str
             return FailAsEventAsync(error, client);
         }
 
+        // Blanks may have kept the connection open before the array's first bracket.
         Outgoing.Clear();
-        Outgoing.Append(",\r\n"u8);
+        Outgoing.Append(Answer.HasContent ? ",\r\n"u8 : "["u8);
         GeminiErrorBody.Write(error, Outgoing);
         Outgoing.Append("]"u8);
         return Answer.SendContentAsync(Outgoing.Written, client);
@@ -116,7 +120,7 @@ internal sealed class NativeCall(UpstreamCall upstream, NativeMethod method, str
     }
 
     /// <summary>Passes a stream on, event by event: none goes out before it was judged, so that no key of ours goes out with an error.</summary>
-    private async Task<UpstreamOutcome> PassStreamAsync(HttpResponseMessage response, CancellationTokenSource deadline, CancellationToken client)
+    private async Task<UpstreamOutcome> PassStreamAsync(HttpResponseMessage response, StreamPace pace, CancellationTokenSource deadline, CancellationToken client)
     {
         using IEventReader events = asEvents ? new SseReader(upstream.Limits.MaximumEventBytes) : new JsonArrayReader(upstream.Limits.MaximumEventBytes);
         var stream = await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
@@ -127,7 +131,8 @@ internal sealed class NativeCall(UpstreamCall upstream, NativeMethod method, str
         {
             deadline.CancelAfter(upstream.Limits.IdleTimeout);
             var room = events.GetMemory();
-            var read = await stream.ReadAsync(room, deadline.Token).ConfigureAwait(false);
+            var reading = stream.ReadAsync(room, deadline.Token);
+            var read = await (pace.IsBuffered && !reading.IsCompleted ? new ValueTask<int>(pace.WaitOrEndAsync(reading.AsTask(), deadline, client)) : reading).ConfigureAwait(false);
             Outgoing.Append(room.Span[..read]);
             events.Advance(read);
             if (read == 0)
@@ -162,10 +167,16 @@ internal sealed class NativeCall(UpstreamCall upstream, NativeMethod method, str
 
             if (read == 0)
             {
+                Record.FirstToken();
                 return any ? new UpstreamOutcome.Answered() : new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable);
             }
 
-            if (judged > 0)
+            if (pace.IsBuffered)
+            {
+                pace.Hold(Outgoing.Length);
+                await pace.KeepAliveAsync(client).ConfigureAwait(false);
+            }
+            else if (judged > 0)
             {
                 Record.FirstToken();
                 await Answer.SendContentAsync(Outgoing.Written[..judged], client).ConfigureAwait(false);

@@ -5,16 +5,14 @@ using GeminiBalance.ProxyService.Translation.Responses;
 using GeminiBalance.ProxyService.Translation.Streaming;
 using GeminiBalance.ProxyService.Upstream;
 using GeminiBalance.ServiceDefaults.Security;
-using Microsoft.Extensions.Options;
 
 namespace GeminiBalance.ProxyService.Forwarding;
 
 /// <summary>One attempt to pass a stream through. The client's 200 is held back until the first content, or until the wait grows long.</summary>
 /// <param name="upstream">The HTTP call.</param>
-/// <param name="options">How long to hold back, how often to say that nothing was lost.</param>
+/// <param name="pacing">How long to hold back, how often to say that nothing was lost.</param>
 /// <param name="signatures">Remembers the signatures of calls.</param>
-/// <param name="time">The clock.</param>
-internal sealed class StreamAttempt(UpstreamCall upstream, IOptionsMonitor<ForwardingOptions> options, ThoughtSignatures signatures, TimeProvider time) : IChatAttempt
+internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, ThoughtSignatures signatures) : IChatAttempt
 {
     private const int MostBadEvents = 3;
 
@@ -24,13 +22,14 @@ internal sealed class StreamAttempt(UpstreamCall upstream, IOptionsMonitor<Forwa
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(client);
         using var events = new SseReader(upstream.Limits.MaximumEventBytes);
         using var chat = new StreamTranslator(call.Shape);
+        var pace = pacing.Begin(call.Answer);
         Task? pending = null;
         call.Outgoing.Clear();
         try
         {
             var sending = upstream.SendAsync(call, key, deadline);
             pending = sending;
-            using var response = await WaitAsync(sending, call, client).ConfigureAwait(false);
+            using var response = await pace.WaitAsync(sending, client).ConfigureAwait(false);
             if (call.UpstreamStatus != StatusCodes.Status200OK)
             {
                 return await upstream.RefusalAsync(response, deadline).ConfigureAwait(false);
@@ -51,7 +50,7 @@ internal sealed class StreamAttempt(UpstreamCall upstream, IOptionsMonitor<Forwa
                 {
                     var task = reading.AsTask();
                     pending = task;
-                    read = await WaitAsync(task, call, client).ConfigureAwait(false);
+                    read = await pace.WaitAsync(task, client).ConfigureAwait(false);
                 }
 
                 deadline.CancelAfter(upstream.Limits.IdleTimeout);
@@ -71,12 +70,12 @@ internal sealed class StreamAttempt(UpstreamCall upstream, IOptionsMonitor<Forwa
                     return End(call, chat, reply, progress);
                 }
 
-                await SendAsync(call, chat, client).ConfigureAwait(false);
+                await SendAsync(call, chat, pace, client).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (UpstreamCall.IsCallFailure(e))
         {
-            return UpstreamCall.OutcomeOf(e, deadline, client);
+            return upstream.OutcomeOf(e, call.KeyId, deadline, client);
         }
         finally
         {
@@ -146,42 +145,25 @@ internal sealed class StreamAttempt(UpstreamCall upstream, IOptionsMonitor<Forwa
             return ReplyJudgement.Of(empty);
         }
 
+        call.Record.FirstToken();
         chat.Finish(reply.ResponseId, call.Outgoing);
         return new UpstreamOutcome.Answered();
     }
 
     /// <summary>One flush per upstream read.</summary>
-    private static async ValueTask SendAsync(ChatCall call, StreamTranslator chat, CancellationToken client)
+    private static async ValueTask SendAsync(ChatCall call, StreamTranslator chat, StreamPace pace, CancellationToken client)
     {
-        if (!chat.HasContent || call.Outgoing.Length == 0)
+        if (pace.IsBuffered || !chat.HasContent || call.Outgoing.Length == 0)
         {
+            pace.Hold(call.Outgoing.Length);
+            await pace.KeepAliveAsync(client).ConfigureAwait(false);
             return;
         }
 
         call.Record.FirstToken();
         await call.Answer.SendContentAsync(call.Outgoing.Written, client).ConfigureAwait(false);
         call.Outgoing.Clear();
-    }
-
-    /// <summary>Waits for the upstream, and meanwhile tells the client that nothing was lost.</summary>
-    private async Task<T> WaitAsync<T>(Task<T> pending, ChatCall call, CancellationToken client)
-    {
-        while (!pending.IsCompleted)
-        {
-            try
-            {
-                return await pending.WaitAsync(TimeSpan.FromSeconds(call.Answer.HasBegun ? options.CurrentValue.KeepAliveSeconds : options.CurrentValue.CommitAfterSeconds), time).ConfigureAwait(false);
-            }
-            catch (TimeoutException)
-            {
-                if (!pending.IsCompleted)
-                {
-                    await call.Answer.KeepAliveAsync(client).ConfigureAwait(false);
-                }
-            }
-        }
-
-        return await pending.ConfigureAwait(false);
+        pace.Sent();
     }
 
     private struct Progress

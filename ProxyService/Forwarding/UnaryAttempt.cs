@@ -31,7 +31,7 @@ internal sealed class UnaryAttempt(UpstreamCall upstream, ThoughtSignatures sign
         }
         catch (Exception e) when (UpstreamCall.IsCallFailure(e))
         {
-            return UpstreamCall.OutcomeOf(e, deadline, client);
+            return upstream.OutcomeOf(e, call.KeyId, deadline, client);
         }
     }
 

@@ -33,6 +33,7 @@ internal sealed class UpstreamBreaker(TimeProvider time)
         bool? failed = outcome switch
         {
             UpstreamOutcome.Answered => false,
+            UpstreamOutcome.UpstreamFailed { OfProxy: true } => null,
             UpstreamOutcome.UpstreamFailed { Fault: UpstreamFault.Overloaded or UpstreamFault.Failed or UpstreamFault.Timeout or UpstreamFault.Network } => true,
             UpstreamOutcome.Cancelled => null,
             _ => false,

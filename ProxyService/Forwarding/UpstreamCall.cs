@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using GeminiBalance.ProxyService.Gemini.Failures;
 using GeminiBalance.ProxyService.Json;
 using GeminiBalance.ProxyService.Reporting;
@@ -41,7 +42,7 @@ internal sealed class UpstreamCall(GeminiClient gemini, IOptionsMonitor<GeminiOp
         call.UpstreamStatus = null;
         try
         {
-            var response = await gemini.CallAsync(call.Model, call.Method, key, content, deadline.Token).ConfigureAwait(false);
+            var response = await gemini.CallAsync(call.Model, call.Method, call.KeyId, key, content, deadline.Token).ConfigureAwait(false);
             call.UpstreamStatus = (int)response.StatusCode;
             call.Record.HeadArrived();
             return response;
@@ -57,6 +58,12 @@ internal sealed class UpstreamCall(GeminiClient gemini, IOptionsMonitor<GeminiOp
     {
         using var body = new PooledBuffer();
         await ReadAsync(response, body, MaximumErrorBytes, deadline).ConfigureAwait(false);
+        if (response.StatusCode == HttpStatusCode.ProxyAuthenticationRequired)
+        {
+            // Google never says this: a proxy before it refuses us.
+            return new UpstreamOutcome.UpstreamFailed(UpstreamFault.Network) { OfProxy = true };
+        }
+
         var retryAfter = response.Headers.RetryAfter;
         var wait = retryAfter?.Delta ?? (retryAfter?.Date - time.GetUtcNow());
         return Classify((int)response.StatusCode, wait, body.Written);
@@ -90,13 +97,15 @@ internal sealed class UpstreamCall(GeminiClient gemini, IOptionsMonitor<GeminiOp
 
     /// <summary>What an exception of a call means.</summary>
     /// <param name="e">The exception.</param>
+    /// <param name="key">The key's id.</param>
     /// <param name="deadline">The call's deadline.</param>
     /// <param name="client">Whether the client is still there.</param>
-    public static UpstreamOutcome OutcomeOf(Exception e, CancellationTokenSource deadline, CancellationToken client) => e switch
+    public UpstreamOutcome OutcomeOf(Exception e, Guid key, CancellationTokenSource deadline, CancellationToken client) => e switch
     {
         _ when client.IsCancellationRequested => new UpstreamOutcome.Cancelled(),
         EventTooLargeException => new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable),
         OperationCanceledException when deadline.IsCancellationRequested => new UpstreamOutcome.UpstreamFailed(UpstreamFault.Timeout),
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.ProxyTunnelError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } when gemini.HasProxy(key) => new UpstreamOutcome.UpstreamFailed(UpstreamFault.Network) { OfProxy = true },
         _ => new UpstreamOutcome.UpstreamFailed(UpstreamFault.Network),
     };
 

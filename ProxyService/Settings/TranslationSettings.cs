@@ -30,10 +30,39 @@ internal sealed class SafetyOptions : IValidateOptions<SafetyOptions>
     /// <summary>Gemini's threshold for all four kinds of harm, when the client gives none; empty leaves it to Google.</summary>
     public string? Threshold { get; set; }
 
+    /// <summary>The threshold of harassment alone.</summary>
+    public string? Harassment { get; set; }
+
+    /// <summary>The threshold of hate speech alone.</summary>
+    public string? HateSpeech { get; set; }
+
+    /// <summary>The threshold of sexually explicit content alone.</summary>
+    public string? SexuallyExplicit { get; set; }
+
+    /// <summary>The threshold of dangerous content alone.</summary>
+    public string? DangerousContent { get; set; }
+
+    /// <summary>The thresholds of single kinds of harm.</summary>
+    internal SafetyThresholds Single => new(OrNull(Harassment), OrNull(HateSpeech), OrNull(SexuallyExplicit), OrNull(DangerousContent));
+
+    /// <summary>Empty stands for none.</summary>
+    internal static string? OrNull(string? threshold) => string.IsNullOrEmpty(threshold) ? null : threshold;
+
     /// <inheritdoc />
-    public ValidateOptionsResult Validate(string? name, SafetyOptions options) => string.IsNullOrEmpty(options.Threshold) || Thresholds.Contains(options.Threshold)
-        ? ValidateOptionsResult.Success
-        : ValidateOptionsResult.Fail($"Safety:Threshold is '{options.Threshold}', but must be empty or one of {string.Join(", ", Thresholds)}.");
+    public ValidateOptionsResult Validate(string? name, SafetyOptions options)
+    {
+        (string Setting, string? Value)[] values =
+        [
+            (nameof(Threshold), options.Threshold), (nameof(Harassment), options.Harassment), (nameof(HateSpeech), options.HateSpeech),
+            (nameof(SexuallyExplicit), options.SexuallyExplicit), (nameof(DangerousContent), options.DangerousContent),
+        ];
+        string[] faults =
+        [
+            .. values.Where(value => OrNull(value.Value) is { } threshold && !Thresholds.Contains(threshold))
+                .Select(value => $"Safety:{value.Setting} is '{value.Value}', but must be empty or one of {string.Join(", ", Thresholds)}."),
+        ];
+        return faults.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
 }
 
 /// <summary>What a client's name of a model means.</summary>
@@ -151,7 +180,8 @@ internal sealed class TranslationSettings : IDisposable
             SystemText = Text(texts, texts.System),
             UserPrefix = Text(texts, texts.UserPrefix),
             UserSuffix = Text(texts, texts.UserSuffix),
-            SafetyThreshold = string.IsNullOrEmpty(safety.CurrentValue.Threshold) ? null : safety.CurrentValue.Threshold,
+            SafetyThreshold = SafetyOptions.OrNull(safety.CurrentValue.Threshold),
+            Safety = safety.CurrentValue.Single,
             Search = model.Search,
             Learned = learned,
         };

@@ -76,6 +76,7 @@ namespace GeminiBalance.Contracts;
 [JsonSerializable(typeof(ModelPrice))]
 [JsonSerializable(typeof(PricePeriod[]))]
 [JsonSerializable(typeof(PublishedSettings))]
+[JsonSerializable(typeof(EncryptedSecret))]
 [JsonSerializable(typeof(SettingsReport))]
 [JsonSerializable(typeof(SettingsView))]
 [JsonSerializable(typeof(SettingView))]

@@ -4,7 +4,13 @@ namespace GeminiBalance.Contracts;
 /// <param name="Revision">Id of the last change; empty when nothing was ever set. Also tells a restored store from what it was.</param>
 /// <param name="Version">Number of changes so far.</param>
 /// <param name="Values">The values by configuration name; what is not in it is left to files, environment and defaults.</param>
-public sealed record PublishedSettings(Guid Revision, long Version, IReadOnlyDictionary<string, string> Values);
+/// <param name="Secrets">The values that hold secrets, encrypted.</param>
+public sealed record PublishedSettings(Guid Revision, long Version, IReadOnlyDictionary<string, string> Values, IReadOnlyDictionary<string, PublishedSecret>? Secrets = null);
+
+/// <summary>An encrypted value of a setting.</summary>
+/// <param name="Id">What its encryption is bound to.</param>
+/// <param name="Secret">The value.</param>
+public sealed record PublishedSecret(Guid Id, EncryptedSecret Secret);
 
 /// <summary>What one layer beneath the settings says of one of them.</summary>
 /// <param name="Name">Name as in configuration.</param>

@@ -42,6 +42,9 @@ public static class SecretPurposes
 
     /// <summary>The settings in a proxy's disk copy.</summary>
     public const string SettingsDiskCopy = "settings-disk-copy";
+
+    /// <summary>The value of a setting that holds passwords.</summary>
+    public const string Setting = "setting";
 }
 
 /// <summary>A stored secret was changed, belongs to another record, or was encrypted with another key.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using GeminiBalance.Contracts;
+using GeminiBalance.ServiceDefaults.Security;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -55,7 +56,12 @@ public sealed partial class GatewaySettingsKeeper : BackgroundService
     /// <inheritdoc />
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (services.GetService<SettingsDiskCopy>() is { } disk && await disk.LoadAsync(cancellationToken).ConfigureAwait(false) is { } last && taker.TryTake(last.Values, last.Version))
+        // What is registered behind this begins with the settings last seen; without a copy of them, with those of now.
+        if (services.GetService<SettingsDiskCopy>() is not { } disk)
+        {
+            await TryKeepUpAsync(cancellationToken).ConfigureAwait(false);
+        }
+        else if (await disk.LoadAsync(cancellationToken).ConfigureAwait(false) is { } last && TryTake(last))
         {
             known = last.Revision;
         }
@@ -93,28 +99,34 @@ public sealed partial class GatewaySettingsKeeper : BackgroundService
         await Task.Yield();
         while (!stoppingToken.IsCancellationRequested)
         {
-            try
-            {
-                await KeepUpAsync(stoppingToken).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                LogAway(e.GetType().Name);
-            }
-
+            await TryKeepUpAsync(stoppingToken).ConfigureAwait(false);
             await Task.Delay(Round, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    private async Task TryKeepUpAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await KeepUpAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The end of the host.
+        }
+        catch (Exception e)
+        {
+            LogAway(e.GetType().Name);
+        }
+    }
+
+    private bool TryTake(PublishedSettings settings) => taker.TryTake(settings, services.GetService<SecretEncryption>(), services.GetRequiredService<SettingsIdentity>().Service);
 
     private async Task TakeAsync(PublishedSettings now, CancellationToken cancellationToken)
     {
         // What is refused is remembered as seen too: asking again would only repeat the complaint.
         known = now.Revision;
-        if (taker.TryTake(now.Values, now.Version) && services.GetService<SettingsDiskCopy>() is { } disk)
+        if (TryTake(now) && services.GetService<SettingsDiskCopy>() is { } disk)
         {
             await disk.SaveAsync(now, cancellationToken).ConfigureAwait(false);
         }

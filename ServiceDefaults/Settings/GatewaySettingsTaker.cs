@@ -1,3 +1,5 @@
+using GeminiBalance.Contracts;
+using GeminiBalance.ServiceDefaults.Security;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -29,6 +31,36 @@ public sealed partial class GatewaySettingsTaker
 
     /// <summary>Why the newest version was refused; null when it holds.</summary>
     public string? Refusal { get; private set; }
+
+    /// <summary>Takes over what was published; secrets that cannot be read refuse it as a whole.</summary>
+    /// <param name="published">The settings.</param>
+    /// <param name="encryption">Reads their secrets; null where nothing can.</param>
+    /// <param name="service">The service that applies them: secrets of others are passed over.</param>
+    /// <returns>Whether they hold.</returns>
+    public bool TryTake(PublishedSettings published, SecretEncryption? encryption, string service)
+    {
+        var values = published.Values.ToDictionary(StringComparer.Ordinal);
+        foreach (var (name, secret) in published.Secrets ?? new Dictionary<string, PublishedSecret>())
+        {
+            if (SettingCatalogue.Find(name) is not var (definition, _) || !definition.AppliesTo(service))
+            {
+                continue;
+            }
+
+            try
+            {
+                values[name] = encryption?.Decrypt(secret.Id, SecretPurposes.Setting, secret.Secret).Reveal() ?? throw new SecretUnreadableException("There is no key.");
+            }
+            catch (SecretUnreadableException)
+            {
+                Refusal = $"{name} cannot be decrypted: Encryption:Key is not the one it was encrypted with.";
+                LogRefused(published.Version, Refusal);
+                return false;
+            }
+        }
+
+        return TryTake(values, published.Version);
+    }
 
     /// <summary>Takes settings over; those that fail a check are refused as a whole, and the last good ones stay.</summary>
     /// <param name="values">The values by name. Names that are no setting are passed over: a newer control plane may know more.</param>

@@ -1,3 +1,5 @@
+using GeminiBalance.ServiceDefaults.Egress;
+
 namespace GeminiBalance.ServiceDefaults.Settings;
 
 /// <summary>The settings that can be changed while the gateway runs: the one list the control plane, the proxies and the command line share.</summary>
@@ -5,6 +7,8 @@ public static class SettingCatalogue
 {
     private const int LongestName = 200;
     private static readonly string[] Modes = ["Client", "Off", "Budget", "Level"];
+    private static readonly string[] Thresholds = ["OFF", "BLOCK_NONE", "BLOCK_ONLY_HIGH", "BLOCK_MEDIUM_AND_ABOVE", "BLOCK_LOW_AND_ABOVE"];
+    private static readonly string[] KeyHealth = [SettingServices.KeyHealth];
     private static readonly string[] Levels = ["minimal", "low", "medium", "high", "xhigh"];
     private static readonly string[] Controls = ["none", "budget", "level"];
 
@@ -55,7 +59,29 @@ public static class SettingCatalogue
         new("PromptInjection:UserSuffix", SettingKind.Text, null, "Put behind the last text of the user."),
         new(
             "Safety:Threshold", SettingKind.Choice, null, "Gemini's threshold for all kinds of harm, when the client gives none; unset leaves it to Google.",
-            Choices: ["OFF", "BLOCK_NONE", "BLOCK_ONLY_HIGH", "BLOCK_MEDIUM_AND_ABOVE", "BLOCK_LOW_AND_ABOVE"]),
+            Choices: Thresholds),
+        new("Safety:Harassment", SettingKind.Choice, null, "Safety:Threshold for harassment alone.", Choices: Thresholds),
+        new("Safety:HateSpeech", SettingKind.Choice, null, "Safety:Threshold for hate speech alone.", Choices: Thresholds),
+        new("Safety:SexuallyExplicit", SettingKind.Choice, null, "Safety:Threshold for sexually explicit content alone.", Choices: Thresholds),
+        new("Safety:DangerousContent", SettingKind.Choice, null, "Safety:Threshold for dangerous content alone.", Choices: Thresholds),
+        new("Streaming:Mode", SettingKind.Choice, "Live", "Live passes streams on as they come; Buffered waits for the whole answer, with comments meanwhile, and sends it then.", Choices: ["Live", "Buffered"]),
+        new("Gemini:ConnectTimeoutSeconds", SettingKind.Number, "10", "Seconds until a connection to Google must stand.", 1, 300),
+        new("Gemini:FirstByteTimeoutSeconds", SettingKind.Number, "120", "Seconds until Google's answer must begin.", 0.05, 3600),
+        new("Gemini:IdleTimeoutSeconds", SettingKind.Number, "120", "The longest silence in seconds within an answer of Google.", 0.05, 3600),
+        new(
+            "Upstream:Proxies", SettingKind.Text, null, "Proxies to reach Google through, separated by commas; every key stays with one of them.",
+            Form: ProxyList.Refuse, Mask: ProxyList.Show, Services: [SettingServices.Proxy, SettingServices.KeyHealth]),
+        new("Cors:Origins", SettingKind.Text, null, "Origins of web pages that may call the gateway, separated by commas; * for all.", Form: OriginList.Refuse),
+        new("Admission:MaximumCalls", SettingKind.Integer, "5000", "Calls at the same time, for each replica.", 1, 1_000_000),
+        new("Admission:MaximumCallsPerModel", SettingKind.Integer, "5000", "Calls for one model at the same time, for each replica.", 1, 1_000_000),
+        new("Admission:MaximumWaiting", SettingKind.Integer, "500", "Calls that may wait for a place.", 0, 1_000_000),
+        new("Admission:LongestWaitMilliseconds", SettingKind.Integer, "2000", "The longest wait for a place in milliseconds.", 1, 60_000),
+        new("Probing:Enabled", SettingKind.Boolean, "true", "Whether keys are probed on a schedule.", Services: KeyHealth),
+        new("Probing:Concurrency", SettingKind.Integer, "4", "Probes at the same time, for each replica.", 1, 100, Services: KeyHealth),
+        new("Cleanup:Enabled", SettingKind.Boolean, "false", "Whether keys that have long been dead are retired by themselves.", Services: KeyHealth),
+        new("Cleanup:InvalidForDays", SettingKind.Integer, "7", "Days a key must have been invalid without a break before it is retired.", 1, 365, Services: KeyHealth),
+        new("Cleanup:AtLeastChecks", SettingKind.Integer, "3", "Probes in a row that must have found a key dead before it is retired.", 1, 1000, Services: KeyHealth),
+        new("Retention:RequestDays", SettingKind.Integer, "90", "Days single requests are kept.", 1, 3650, Services: [SettingServices.Stats]),
     ];
 
     /// <summary>Finds the definition of a setting.</summary>

@@ -67,9 +67,12 @@ public static class SettingSources
 /// <param name="Minimum">Smallest number.</param>
 /// <param name="Maximum">Largest number, or most characters of a text.</param>
 /// <param name="Choices">The words of a choice.</param>
+/// <param name="Form">Texts of a form of their own: what is wrong with one, as the end of a sentence; null for any text.</param>
+/// <param name="Mask">How a value that holds secrets is shown; null when it holds none.</param>
 /// <param name="Services">The services that apply it, of <see cref="SettingServices"/>; null for the proxy alone.</param>
 public sealed record SettingDefinition(
-    string Name, SettingKind Kind, string? Default, string Description, double? Minimum = null, double? Maximum = null, IReadOnlyList<string>? Choices = null, IReadOnlyList<string>? Services = null)
+    string Name, SettingKind Kind, string? Default, string Description, double? Minimum = null, double? Maximum = null, IReadOnlyList<string>? Choices = null,
+    Func<string, string?>? Form = null, Func<string, string>? Mask = null, IReadOnlyList<string>? Services = null)
 {
     private const int LongestText = 20_000;
     private static readonly string[] ProxyAlone = [SettingServices.Proxy];
@@ -86,7 +89,10 @@ public sealed record SettingDefinition(
 
     /// <summary>A value as people may see it.</summary>
     /// <param name="value">The value.</param>
-    public string Show(string value) => value;
+    public string Show(string value) => Mask is null ? value : Mask(value);
+
+    /// <summary>Whether its value holds secrets.</summary>
+    public bool IsSecret => Mask is not null;
 
     /// <summary>Checks a value.</summary>
     /// <param name="value">The value.</param>
@@ -98,7 +104,7 @@ public sealed record SettingDefinition(
         SettingKind.Boolean => value is "true" or "false" ? null : "true or false",
         SettingKind.Choice => Choices!.Contains(value, StringComparer.Ordinal) ? null : $"one of {string.Join(", ", Choices!)}",
         _ => value.Length > 0 && value.Length <= (Maximum ?? LongestText) && !value.Contains('\0', StringComparison.Ordinal)
-            ? null
+            ? Form?.Invoke(value)
             : string.Create(CultureInfo.InvariantCulture, $"a text of 1 to {Maximum ?? LongestText} characters"),
     };
 

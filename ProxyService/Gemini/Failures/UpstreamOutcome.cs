@@ -64,6 +64,9 @@ internal abstract record UpstreamOutcome
     {
         /// <summary>The error code of an empty answer, when its end was told; null for the common one.</summary>
         public string? Code { get; init; }
+
+        /// <summary>Whether a proxy on the way to Google failed: it says nothing of Google.</summary>
+        public bool OfProxy { get; init; }
     }
 
     /// <summary>We hung up, because the client did.</summary>

@@ -10,8 +10,6 @@ namespace GeminiBalance.ProxyService.Translation.Requests;
 /// <summary>Writes a chat completion request as Gemini's <c>generateContent</c> request. Texts and media are copied as they stand.</summary>
 internal static class GenerateContentWriter
 {
-    private static readonly string[] HarmCategories = ["HARM_CATEGORY_HARASSMENT", "HARM_CATEGORY_HATE_SPEECH", "HARM_CATEGORY_SEXUALLY_EXPLICIT", "HARM_CATEGORY_DANGEROUS_CONTENT"];
-
     /// <summary>Writes the request.</summary>
     /// <param name="request">The checked request; gets a warning for everything left out or changed.</param>
     /// <param name="body">The bytes it was read from.</param>
@@ -108,7 +106,7 @@ internal static class GenerateContentWriter
     private static void WriteSafety(Utf8JsonWriter writer, ChatRequest request, TranslationOptions options)
     {
         var settings = request.Google.SafetySettings;
-        if (settings is not { Count: > 0 } && options.SafetyThreshold is null)
+        if (settings is not { Count: > 0 } && options.SafetyThreshold is null && options.Safety == default)
         {
             return;
         }
@@ -123,17 +121,22 @@ internal static class GenerateContentWriter
         }
         else
         {
-            foreach (var category in HarmCategories)
-            {
-                WriteSafety(writer, category, options.SafetyThreshold!);
-            }
+            WriteSafety(writer, "HARM_CATEGORY_HARASSMENT", options.Safety.Harassment ?? options.SafetyThreshold);
+            WriteSafety(writer, "HARM_CATEGORY_HATE_SPEECH", options.Safety.HateSpeech ?? options.SafetyThreshold);
+            WriteSafety(writer, "HARM_CATEGORY_SEXUALLY_EXPLICIT", options.Safety.SexuallyExplicit ?? options.SafetyThreshold);
+            WriteSafety(writer, "HARM_CATEGORY_DANGEROUS_CONTENT", options.Safety.DangerousContent ?? options.SafetyThreshold);
         }
 
         writer.WriteEndArray();
     }
 
-    private static void WriteSafety(Utf8JsonWriter writer, string category, string threshold)
+    private static void WriteSafety(Utf8JsonWriter writer, string category, string? threshold)
     {
+        if (threshold is null)
+        {
+            return;
+        }
+
         writer.WriteStartObject();
         writer.WriteString("category"u8, category);
         writer.WriteString("threshold"u8, threshold);

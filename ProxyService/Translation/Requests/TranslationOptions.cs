@@ -38,6 +38,9 @@ internal sealed record TranslationOptions
     /// <summary>Threshold of every kind of harm when the client gives none; null leaves it to Google.</summary>
     public string? SafetyThreshold { get; init; }
 
+    /// <summary>Thresholds of single kinds of harm, which win over <see cref="SafetyThreshold"/>.</summary>
+    public SafetyThresholds Safety { get; init; }
+
     /// <summary>Whether Google searches the web for every request: asked for by the model's name.</summary>
     public bool Search { get; init; }
 
@@ -82,3 +85,10 @@ internal enum LearnedLimits
     /// <summary>The seed.</summary>
     Seed = 256,
 }
+
+/// <summary>Thresholds of single kinds of harm; null where there is none of its own.</summary>
+/// <param name="Harassment">Of <c>HARM_CATEGORY_HARASSMENT</c>.</param>
+/// <param name="HateSpeech">Of <c>HARM_CATEGORY_HATE_SPEECH</c>.</param>
+/// <param name="SexuallyExplicit">Of <c>HARM_CATEGORY_SEXUALLY_EXPLICIT</c>.</param>
+/// <param name="DangerousContent">Of <c>HARM_CATEGORY_DANGEROUS_CONTENT</c>.</param>
+internal readonly record struct SafetyThresholds(string? Harassment, string? HateSpeech, string? SexuallyExplicit, string? DangerousContent);

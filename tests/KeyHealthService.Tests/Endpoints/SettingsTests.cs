@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using GeminiBalance.Contracts;
 using GeminiBalance.KeyHealthService.Tests.Servers;
+using GeminiBalance.ServiceDefaults.Security;
 using Xunit;
 
 namespace GeminiBalance.KeyHealthService.Tests.Endpoints;
@@ -89,6 +90,55 @@ public sealed class SettingsTests(ServersFixture servers)
         Assert.Equal(("round_robin", "ui"), InForce(set, "Balancing:Strategy"));
         Assert.Equal([("ui", "round_robin", null), ("environment", "weighted", null), ("file", "least_used", "one"), ("default", "adaptive", null)], Layers(one));
         Assert.Equal(HttpStatusCode.BadRequest, unsound.StatusCode);
+    }
+
+    [Fact]
+    public async Task Passwords_OfProxies_AreEncrypted_MaskedWhenRead_AndKeptWhenSentBackMasked()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+        var encryption = service.Get<SecretEncryption>();
+
+        var first = await service.SendAsync<SettingsView>(HttpMethod.Put, "/settings", Change(0, ("Upstream:Proxies", "http://ada:secret-word@one:8080,socks5://two:1080")));
+        var second = await service.SendAsync<SettingsView>(HttpMethod.Put, "/settings", Change(1, ("Upstream:Proxies", "http://ada:***@one:8080, socks5://two:1080, https://bob:other-word@three:443")));
+        var published = await service.GetAsync<PublishedSettings>("/settings/published");
+        var same = await service.SendAsync<SettingsView>(HttpMethod.Put, "/settings", Change(2, ("Upstream:Proxies", ValueOf(second, "Upstream:Proxies"))));
+        using var unknown = await service.Http.PutAsJsonAsync("/settings", Change(2, ("Upstream:Proxies", "http://eve:***@one:8080")), TestContext.Current.CancellationToken);
+        using var wrong = await service.Http.PutAsJsonAsync("/settings", Change(2, ("Upstream:Proxies", "http://eve:secret-word@one:8080/path")), TestContext.Current.CancellationToken);
+        using var late = await service.Http.PutAsJsonAsync("/settings", Change(1, ("Upstream:Proxies", "http://eve:secret-word@one:8080")), TestContext.Current.CancellationToken);
+        using var forged = await service.Http.PutAsJsonAsync("/settings", Change(2, ("Upstream:Proxies", $"http://eve:x@one:8080 #{published.Secrets!["Upstream:Proxies"].Id:N}")), TestContext.Current.CancellationToken);
+        var back = await service.SendAsync<SettingsView>(HttpMethod.Post, "/settings/rollback", new RollbackSettings(1));
+        var then = await service.GetAsync<PublishedSettings>("/settings/published");
+
+        Assert.Equal(("http://ada:***@one:8080, socks5://two:1080", true), (ValueOf(first, "Upstream:Proxies"), first.Settings.Single(setting => setting.Name == "Upstream:Proxies").Secret));
+        Assert.Equal("http://ada:***@one:8080, socks5://two:1080, https://bob:***@three", ValueOf(second, "Upstream:Proxies"));
+        Assert.Equal("http://ada:secret-word@one:8080, socks5://two:1080, https://bob:other-word@three", Reveal(published));
+        Assert.Equal(2, same.Version);
+        Assert.Equal([HttpStatusCode.BadRequest, HttpStatusCode.BadRequest, HttpStatusCode.Conflict, HttpStatusCode.BadRequest], new[] { unknown, wrong, late, forged }.Select(response => response.StatusCode));
+        Assert.Equal((3, "http://ada:secret-word@one:8080, socks5://two:1080"), (back.Version, Reveal(then)));
+        Assert.Empty(then.Values);
+
+        string[] said =
+        [
+            service.Log.All,
+            await service.Http.GetStringAsync("/settings", TestContext.Current.CancellationToken),
+            await service.Http.GetStringAsync("/settings/versions", TestContext.Current.CancellationToken),
+            await service.Http.GetStringAsync("/settings/versions/0/diff", TestContext.Current.CancellationToken),
+            await service.Http.GetStringAsync("/settings/published", TestContext.Current.CancellationToken),
+            await unknown.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            await wrong.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            await late.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            await service.ScalarAsync<string>("select string_agg(data::text, ' ') from keys.mt_events"),
+            await service.ScalarAsync<string>("select string_agg(data::text, ' ') from keys.mt_doc_gateway_settings"),
+            await service.ScalarAsync<string>("select string_agg(data, ' ') from keys.setting_secrets"),
+        ];
+        Assert.All(said, text => Assert.DoesNotContain("-word", text, StringComparison.Ordinal));
+        Assert.DoesNotContain(" #", said[1] + said[2] + said[3], StringComparison.Ordinal);
+
+        string Reveal(PublishedSettings settings)
+        {
+            var secret = settings.Secrets!["Upstream:Proxies"];
+            return encryption.Decrypt(secret.Id, SecretPurposes.Setting, secret.Secret).Reveal();
+        }
     }
 
     private static async Task TellAsync(RunningService service, SettingsReport report)

@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Text;
 using System.Text.Json;
 using GeminiBalance.Contracts;
+using GeminiBalance.ProxyService.Endpoints;
 using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.KeyPool.Balancing;
 using GeminiBalance.ProxyService.Settings;
+using GeminiBalance.ProxyService.Upstream;
+using GeminiBalance.ServiceDefaults.Egress;
 using GeminiBalance.ServiceDefaults.Settings;
 using GeminiBalance.TestKit;
 using Microsoft.Extensions.Configuration;
@@ -19,63 +20,7 @@ namespace GeminiBalance.ProxyService.Tests.Settings;
 public sealed class GatewaySettingsTests(ITestOutputHelper output)
 {
     private const string Key = "AQ.upstream-key-number-one-0000";
-    private const string OtherKey = "AQ.upstream-key-number-two-0000";
     private const string Answer = """{"candidates":[{"content":{"parts":[{"text":"ok"}]},"finishReason":"STOP"}]}""";
-
-    [Theory]
-    [InlineData("Thinking:Mode=Budget;Thinking:Budget=1024", "gemini-2.5-flash", "\"thinkingBudget\":1024")]
-    [InlineData("Thinking:Mode=Level;Thinking:Level=low", "gemini-3-pro-preview", "\"thinkingLevel\":\"LOW\"")]
-    [InlineData("Thinking:Models:gemini-2.5:Mode=Off", "gemini-2.5-flash", "\"thinkingBudget\":0")]
-    [InlineData("Thinking:IncludeThoughts=true", "gemini-2.5-flash", "\"includeThoughts\":true")]
-    [InlineData("Models:Aliases:gpt-4o=gemini-2.5-flash-lite", "gpt-4o", "/v1beta/models/gemini-2.5-flash-lite:generateContent")]
-    [InlineData("Models:Unknown=UseDefault;Models:Default=gemini-2.5-pro", "gpt-9", "/v1beta/models/gemini-2.5-pro:generateContent")]
-    [InlineData("PromptInjection:System=be brief", "gemini-2.5-flash", "be brief")]
-    [InlineData("PromptInjection:UserPrefix=first of all ", "gemini-2.5-flash", "first of all ")]
-    [InlineData("PromptInjection:UserSuffix= last of all", "gemini-2.5-flash", " last of all")]
-    [InlineData("Safety:Threshold=BLOCK_ONLY_HIGH", "gemini-2.5-flash", "\"BLOCK_ONLY_HIGH\"")]
-    public async Task Setting_TakenOver_IsSeenByTheUpstream_AndGoneWhenUnset(string settings, string model, string sent)
-    {
-        await using var upstream = await StubUpstream.StartAsync((context, _) => StubUpstream.JsonAsync(context, 200, Answer));
-        await using var gateway = await GatewayHost.StartAsync(upstream.Address, [Key]);
-
-        using var before = await ChatAsync(gateway, model);
-        Assert.True(gateway.Settings.TryTake(Values(settings), 1));
-        using var during = await ChatAsync(gateway, model);
-        Assert.True(gateway.Settings.TryTake(Values(""), 2));
-        using var after = await ChatAsync(gateway, model);
-
-        Assert.Equal([false, true, false], upstream.Seen.Select(seen => (seen.Url + seen.Body).Contains(sent, StringComparison.Ordinal)));
-        Assert.Equal(HttpStatusCode.OK, during.StatusCode);
-    }
-
-    [Fact]
-    public async Task Strategy_TakenOver_ChoosesTheNextKey()
-    {
-        await using var upstream = await StubUpstream.StartAsync((context, _) => StubUpstream.JsonAsync(context, 200, Answer));
-        await using var gateway = await GatewayHost.StartAsync(upstream.Address, [Key, OtherKey], ("Balancing:Strategy", "least_used"));
-
-        Assert.True(gateway.Settings.TryTake(Values("Balancing:Strategy=round_robin"), 1));
-        for (var i = 0; i < 6; i++)
-        {
-            using var response = await ChatAsync(gateway, "gemini-2.5-flash");
-        }
-
-        Assert.Equal([3, 3], upstream.Seen.GroupBy(seen => seen.Headers["x-goog-api-key"]).Select(key => key.Count()));
-        Assert.Equal("round_robin", gateway.OptionsNow<BalancingOptions>().Strategy);
-    }
-
-    [Fact]
-    public async Task Attempts_TakenOver_BoundTheCallsOfARequest()
-    {
-        await using var upstream = await StubUpstream.StartAsync((context, _) => StubUpstream.JsonAsync(context, 500, """{"error":{"code":500,"message":"no","status":"INTERNAL"}}"""));
-        await using var gateway = await GatewayHost.StartAsync(upstream.Address, [Key, OtherKey]);
-
-        Assert.True(gateway.Settings.TryTake(Values("Forwarding:MaximumAttempts=1"), 1));
-        using var response = await ChatAsync(gateway, "gemini-2.5-flash");
-
-        Assert.False(response.IsSuccessStatusCode);
-        Assert.Single(upstream.Seen);
-    }
 
     [Fact]
     public async Task Settings_ThatDoNotHold_AreRefusedWhole_AndTheLastGoodOnesStay()
@@ -89,9 +34,9 @@ public sealed class GatewaySettingsTests(ITestOutputHelper output)
             Assert.False(gateway.Settings.TryTake(Values("PromptInjection:System=other;" + bad), 2));
         }
 
-        using var response = await ChatAsync(gateway, "gemini-2.5-flash");
+        using var response = await SettingStage.ChatAsync(gateway, "gemini-2.5-flash");
         Assert.True(gateway.Settings.TryTake(Values(""), 3));
-        using var unset = await ChatAsync(gateway, "gemini-2.5-flash");
+        using var unset = await SettingStage.ChatAsync(gateway, "gemini-2.5-flash");
 
         Assert.Equal([true, false], upstream.Seen.Select(seen => seen.Body.Contains("be brief", StringComparison.Ordinal)));
         Assert.Contains("from the file", upstream.Seen.Last().Body, StringComparison.Ordinal);
@@ -137,13 +82,22 @@ public sealed class GatewaySettingsTests(ITestOutputHelper output)
             }
 
             await AllAsync(2);
-            var clock = Stopwatch.StartNew();
-            Volatile.Write(ref now, new PublishedSettings(Guid.CreateVersion7(), 2, Values("Forwarding:MaximumAttempts=7")));
-            await AllAsync(7);
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"A change held on 3 replicas after {clock.ElapsedMilliseconds} ms."));
+            var times = new List<double>();
+            foreach (var attempts in (int[])[3, 4, 5, 6, 7])
+            {
+                var clock = Stopwatch.GetTimestamp();
+                Volatile.Write(ref now, new PublishedSettings(Guid.CreateVersion7(), attempts, Values($"Forwarding:MaximumAttempts={attempts}")));
+                await AllAsync(attempts);
+                times.Add(Stopwatch.GetElapsedTime(clock).TotalMilliseconds);
+            }
+
+            // There is no Redis in these tests: replicas ask the control plane.
+            times.Sort();
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"A change held on 3 replicas after {times[0]:0} to {times[^1]:0} ms, {times[2]:0} ms in the middle."));
+            Assert.True(times[2] < 2000, string.Join(", ", times));
             await Eventually.TrueAsync(() => Task.FromResult(File.Exists(Path.Combine(folder, "0.settings"))), TimeSpan.FromSeconds(60), "the copy on disk");
 
-            await Eventually.TrueAsync(() => Task.FromResult(told.Count(report => report.Version == 2) >= 3), TimeSpan.FromSeconds(60), "every replica tells that it has taken it over");
+            await Eventually.TrueAsync(() => Task.FromResult(told.Count(report => report.Version == 7) >= 3), TimeSpan.FromSeconds(60), "every replica tells that it has taken it over");
             Assert.All(told, report => Assert.Contains(new SettingBeneath("Balancing:Strategy", "round_robin", "host"), report.Beneath));
 
             Volatile.Write(ref away, true);
@@ -198,6 +152,11 @@ public sealed class GatewaySettingsTests(ITestOutputHelper output)
         Same(new ThinkingOptions(), "Thinking");
         Same(new PromptInjectionOptions(), "PromptInjection");
         Same(new SafetyOptions(), "Safety");
+        Same(new StreamingOptions(), "Streaming");
+        Same(new GeminiOptions(), "Gemini");
+        Same(new UpstreamOptions(), "Upstream");
+        Same(new CorsOptions(), "Cors");
+        Same(new AdmissionOptions(), "Admission");
 
         void Same<T>(T options, string section)
         {
@@ -207,11 +166,5 @@ public sealed class GatewaySettingsTests(ITestOutputHelper output)
         }
     }
 
-    private static Dictionary<string, string> Values(string settings) =>
-        settings.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(setting => setting.Split('=', 2)).ToDictionary(setting => setting[0], setting => setting[1]);
-
-    private static Task<HttpResponseMessage> ChatAsync(GatewayHost gateway, string model) => gateway.Client.PostAsync(
-        "/v1/chat/completions",
-        new StringContent($$"""{"model":"{{model}}","messages":[{"role":"user","content":"q"}]}""", Encoding.UTF8, "application/json"),
-        TestContext.Current.CancellationToken);
+    private static Dictionary<string, string> Values(string settings) => SettingStage.Values(settings);
 }

@@ -85,6 +85,9 @@ internal static class WireSamples
         ["key-changed.v1"] = (new KeyChanged(A, [Cooled]), Json.KeyChanged),
         ["access-key-changed.v1"] = (new AccessKeyChanged(A, [SignedIn with { SubjectId = A, Subject = "ci", Kind = "gb.access-key.revoked.v1", Cause = "Revoked." }]), Json.AccessKeyChanged),
         ["published-settings.v1"] = (new PublishedSettings(A, 3, new Dictionary<string, string> { ["Balancing:Strategy"] = "weighted" }), Json.PublishedSettings),
+        ["encrypted-secret.v1"] = (new EncryptedSecret(1, "AAAA"), Json.EncryptedSecret),
+        ["published-settings-secrets.v1"] = (
+            new PublishedSettings(A, 3, new Dictionary<string, string> { ["Balancing:Strategy"] = "weighted" }, new Dictionary<string, PublishedSecret> { ["Upstream:Proxies"] = new(B, new(1, "AAAA")) }), Json.PublishedSettings),
         ["settings-report.v1"] = (new SettingsReport("proxy", "proxy-1", 3, null, [new("Balancing:Strategy", "weighted", "environment")]), Json.SettingsReport),
         ["settings-view-layers.v1"] = (
             new SettingsView(3, [SettingInForce, SettingInForce with { Value = "round_robin", Effective = "round_robin", Source = "ui" }], [new("proxy", "proxy-1", At, 3), new("stats", "stats-1", At, 2, "refused")]),
