@@ -5,6 +5,9 @@ Dictionary<string, Func<Task>> benches = new(StringComparer.Ordinal)
 {
     ["translation"] = TranslationBench.RunAsync,
     ["pool"] = PoolBench.RunAsync,
+    ["journal"] = JournalBench.RunAsync,
+    ["ingest"] = IngestBench.RunAsync,
+    ["backlog"] = BacklogBench.RunAsync,
 };
 
 if (args is not [var name] || !benches.TryGetValue(name, out var bench))
