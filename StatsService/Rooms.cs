@@ -20,7 +20,7 @@ internal static class Rooms
 {
     /// <summary>What keeps something in the store, and so takes part in its migration.</summary>
     public static IServiceCollection AddKeepers(this IServiceCollection services) =>
-        services.AddUsage().AddActivities().AddCosts().AddLatency().AddRequests().AddAudit().AddLedger().AddRetention();
+        services.AddUsage().AddOverview().AddActivities().AddCosts().AddLatency().AddRequests().AddAudit().AddLedger().AddRetention();
 
     /// <summary>What runs.</summary>
     public static IServiceCollection AddWorkers(this IServiceCollection services) => services.AddIngest().AddViews().AddLive().AddRebuilding().AddJobRunner(StoreSchema.Name);

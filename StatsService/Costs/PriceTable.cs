@@ -108,6 +108,9 @@ internal sealed class PriceTable
         }
     }
 
+    /// <summary>Times that sums of a range must be told apart at, so that each part has one price: its buckets, and changes of price.</summary>
+    public IEnumerable<DateTimeOffset> CutsOf(TimeRange range) => range.Cuts().Concat(from.Concat(to).Where(change => change > range.From && change < range.To));
+
     private static string? FaultOf(PricePeriod? period, PricePeriod? before)
     {
         if (period?.Rates is null)

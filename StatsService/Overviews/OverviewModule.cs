@@ -6,6 +6,8 @@ namespace GeminiBalance.StatsService.Overviews;
 /// <summary>The state of the gateway at a glance.</summary>
 internal static class OverviewModule
 {
+    public static IServiceCollection AddOverview(this IServiceCollection services) => services.AddView<OverviewTotals>();
+
     public static RouteGroupBuilder MapOverview(this RouteGroupBuilder stats)
     {
         stats.MapGet("/overview", GetAsync);

@@ -12,34 +12,23 @@ namespace GeminiBalance.StatsService.Overviews;
 internal static class OverviewQuery
 {
     private static readonly string Counts = $"""
-        select {UsageQuery.BucketStart}, {UsageSql.Sums} from {UsageSql.Priced(UsageByKey.TableName, UsageQuery.RangeParameters + 1)} where {UsageQuery.InRange} group by 1
+        select {UsageQuery.BucketStart}, {UsageSql.Sums} from {UsageSql.Priced(UsageTotals.TableName, UsageQuery.RangeParameters + 1)} where {UsageQuery.InRange}
         """;
 
     private static readonly string Latencies = $"""
-        select {UsageQuery.BucketStart}, kind, slot, sum(count)::bigint
-        from {StoreExtensions.Schema}.{LatencyByModel.TableName} where {UsageQuery.InRange} group by 1, 2, 3
+        select {UsageQuery.BucketStart}, kind, slot, sum(count)::bigint from {StoreExtensions.Schema}.{LatencyTotals.TableName} where {UsageQuery.InRange}
         """;
 
-    private static readonly string ActiveAccessKeys = $"""
-        select count(distinct {UsageByAccessKey.GroupColumn})::int
-        from {StoreExtensions.Schema}.{UsageByAccessKey.TableName} where {UsageQuery.InRange} and {UsageByAccessKey.GroupColumn} <> '{Guid.Empty}'
+    private static readonly string Active = $"""
+        select count(distinct {ActiveAccessKeys.KeyColumn})::int from {StoreExtensions.Schema}.{ActiveAccessKeys.TableName} where {UsageQuery.InRange}
         """;
 
     public static async Task<OverviewFigures> ReadAsync(NpgsqlDataSource source, PriceTable prices, TimeRange range, CancellationToken cancellation)
     {
         await using var batch = source.CreateBatch();
-        foreach (var sql in (string[])[Counts, Latencies, ActiveAccessKeys])
-        {
-            var command = new NpgsqlBatchCommand(sql);
-            UsageQuery.AddRange(command.Parameters, range);
-            if (sql == Counts)
-            {
-                prices.AddTo(command.Parameters);
-            }
-
-            batch.BatchCommands.Add(command);
-        }
-
+        Add(Counts, prices.AddTo, prices.CutsOf(range), "group by 1");
+        Add(Latencies, _ => { }, range.Cuts(), "group by 1, 2, 3");
+        Add(Active, _ => { }, [], "");
         await using var reader = await batch.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         var counts = new Dictionary<DateTimeOffset, UsageCounts>();
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
@@ -63,5 +52,14 @@ internal static class OverviewQuery
         await reader.NextResultAsync(cancellation).ConfigureAwait(false);
         await reader.ReadAsync(cancellation).ConfigureAwait(false);
         return new OverviewFigures(range, counts, latencies, reader.GetInt32(0));
+
+        void Add(string select, Action<NpgsqlParameterCollection> addPrices, IEnumerable<DateTimeOffset> cuts, string groupBy)
+        {
+            var command = new NpgsqlBatchCommand();
+            UsageQuery.AddRange(command.Parameters, range);
+            addPrices(command.Parameters);
+            command.CommandText = $"{select} and {Rollup.Where(range, cuts, command.Parameters)} {groupBy}";
+            batch.BatchCommands.Add(command);
+        }
     }
 }

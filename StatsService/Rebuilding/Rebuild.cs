@@ -33,7 +33,7 @@ internal sealed class Rebuild(NpgsqlDataSource source, Horizon horizon)
     public async Task RunAsync(IView view, Func<long, long, Task> progress, CancellationToken cancellation)
     {
         await RefuseStrangersAsync(cancellation).ConfigureAwait(false);
-        var frozenBefore = TimeBuckets.Ceiling(await horizon.ReadAsync(cancellation).ConfigureAwait(false), TimeBuckets.Width);
+        var frozenBefore = TimeBuckets.Ceiling(await horizon.ReadAsync(cancellation).ConfigureAwait(false), Rollup.Widest);
         await using var connection = await source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
         foreach (var table in view.Tables)
         {

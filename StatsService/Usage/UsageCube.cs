@@ -1,5 +1,4 @@
 using GeminiBalance.Contracts;
-using GeminiBalance.StatsService.Costs;
 using GeminiBalance.StatsService.Store;
 using GeminiBalance.StatsService.Views;
 using Weasel.Postgresql.Tables;
@@ -15,16 +14,11 @@ namespace GeminiBalance.StatsService.Usage;
 internal abstract class UsageCube<TGroup>(string name, string groupColumn, string groupType, Func<RequestFact, TGroup> group) : IView
     where TGroup : notnull
 {
-    private static readonly string[] Counts =
-    [
-        "requests", "estimated", "prompt_tokens", "completion_tokens", "thought_tokens", "cached_tokens", "prompt_audio_tokens", "completion_audio_tokens", "total_tokens",
-    ];
-
     private readonly string upsert = $"""
-        insert into {StoreExtensions.Schema}.{name} as t (bucket_at, model, served, {groupColumn}, outcome, long_prompt, {string.Join(", ", Counts)})
+        insert into {StoreExtensions.Schema}.{name} as t (bucket_at, model, served, {groupColumn}, outcome, long_prompt, {string.Join(", ", UsageTally.Columns)})
         select * from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         on conflict (bucket_at, model, served, {groupColumn}, outcome, long_prompt) do update set
-            {string.Join(", ", Counts.Select(count => $"{count} = t.{count} + excluded.{count}"))}
+            {string.Join(", ", UsageTally.Columns.Select(count => $"{count} = t.{count} + excluded.{count}"))}
         """;
 
     public string Name => name;
@@ -38,21 +32,15 @@ internal abstract class UsageCube<TGroup>(string name, string groupColumn, strin
         {
             yield return new TableChange(
                 upsert,
-                Array.ConvertAll(cells, c => c.Key.BucketAt),
-                Array.ConvertAll(cells, c => c.Key.Model),
-                Array.ConvertAll(cells, c => c.Key.Served),
-                Array.ConvertAll(cells, c => c.Key.Group),
-                Array.ConvertAll(cells, c => c.Key.Outcome.ToString()),
-                Array.ConvertAll(cells, c => c.Key.LongPrompt),
-                Array.ConvertAll(cells, c => c.Value.Requests),
-                Array.ConvertAll(cells, c => c.Value.Estimated),
-                Array.ConvertAll(cells, c => c.Value.PromptTokens),
-                Array.ConvertAll(cells, c => c.Value.CompletionTokens),
-                Array.ConvertAll(cells, c => c.Value.ThoughtTokens),
-                Array.ConvertAll(cells, c => c.Value.CachedTokens),
-                Array.ConvertAll(cells, c => c.Value.PromptAudioTokens),
-                Array.ConvertAll(cells, c => c.Value.CompletionAudioTokens),
-                Array.ConvertAll(cells, c => c.Value.TotalTokens));
+                [
+                    Array.ConvertAll(cells, c => c.Key.BucketAt),
+                    Array.ConvertAll(cells, c => c.Key.Model),
+                    Array.ConvertAll(cells, c => c.Key.Served),
+                    Array.ConvertAll(cells, c => c.Key.Group),
+                    Array.ConvertAll(cells, c => c.Key.Outcome.ToString()),
+                    Array.ConvertAll(cells, c => c.Key.LongPrompt),
+                    .. UsageTally.ArraysOf(Array.ConvertAll(cells, c => c.Value)),
+                ]);
         }
     }
 
@@ -62,7 +50,7 @@ internal abstract class UsageCube<TGroup>(string name, string groupColumn, strin
         var cells = new Dictionary<UsageCell<TGroup>, UsageTally>();
         foreach (var fact in facts)
         {
-            var cell = CellOf(fact);
+            var cell = UsageCell.Of(fact, group(fact));
             if (!cells.TryGetValue(cell, out var tally))
             {
                 cells.Add(cell, tally = new UsageTally());
@@ -74,14 +62,6 @@ internal abstract class UsageCube<TGroup>(string name, string groupColumn, strin
         return cells;
     }
 
-    private UsageCell<TGroup> CellOf(RequestFact fact) => new(
-        TimeBuckets.Of(fact.StartedAt),
-        fact.ModelAsked ?? "",
-        fact.ModelServed ?? "",
-        group(fact),
-        fact.Outcome,
-        fact.Tokens is { } tokens && tokens.Prompt + tokens.ToolUsePrompt > PriceTable.LongPromptTokens);
-
     private static Table BuildTable(string name, string groupColumn, string groupType)
     {
         var table = new Table($"{StoreExtensions.Schema}.{name}");
@@ -91,7 +71,7 @@ internal abstract class UsageCube<TGroup>(string name, string groupColumn, strin
         table.AddColumn(groupColumn, groupType).AsPrimaryKey();
         table.AddColumn("outcome", "text").AsPrimaryKey();
         table.AddColumn("long_prompt", "boolean").AsPrimaryKey();
-        foreach (var count in Counts)
+        foreach (var count in UsageTally.Columns)
         {
             table.AddColumn(count, "bigint").NotNull();
         }

@@ -57,7 +57,7 @@ internal sealed record UsageScope(string? Model = null, Guid? KeyId = null, Guid
             ? (null, BadParameter.Of(
                 tables.Last(one => one.Narrowed).Parameter,
                 "cannot be joined with the rest: usage is counted by key, by access key and by operation apart. /stats/requests tells them together."))
-            : (tables is [var only] ? only.Table : UsageByKey.TableName, null);
+            : (tables is [var only] ? only.Table : UsageTotals.TableName, null);
     }
 
     /// <summary>Adds the conditions, and their parameters after those that are there.</summary>

@@ -1,4 +1,5 @@
 using GeminiBalance.Contracts;
+using GeminiBalance.StatsService.Views;
 
 namespace GeminiBalance.StatsService.Usage;
 
@@ -12,9 +13,28 @@ namespace GeminiBalance.StatsService.Usage;
 /// <typeparam name="TGroup">What <paramref name="Group"/> is.</typeparam>
 internal readonly record struct UsageCell<TGroup>(DateTimeOffset BucketAt, string Model, string Served, TGroup Group, RequestOutcome Outcome, bool LongPrompt = false);
 
+/// <summary>Makes cells.</summary>
+internal static class UsageCell
+{
+    /// <summary>The cell of a fact.</summary>
+    public static UsageCell<TGroup> Of<TGroup>(RequestFact fact, TGroup group) => new(
+        TimeBuckets.Of(fact.StartedAt),
+        fact.ModelAsked ?? "",
+        fact.ModelServed ?? "",
+        group,
+        fact.Outcome,
+        fact.Tokens is { } tokens && tokens.Prompt + tokens.ToolUsePrompt > Costs.PriceTable.LongPromptTokens);
+}
+
 /// <summary>What is counted in a cell.</summary>
 internal sealed class UsageTally
 {
+    /// <summary>The columns of a table that hold it, in the order of <see cref="ArraysOf"/>.</summary>
+    public static readonly IReadOnlyList<string> Columns =
+    [
+        "requests", "estimated", "prompt_tokens", "completion_tokens", "thought_tokens", "cached_tokens", "prompt_audio_tokens", "completion_audio_tokens", "total_tokens",
+    ];
+
     public long Requests { get; private set; }
 
     public long Estimated { get; private set; }
@@ -50,4 +70,31 @@ internal sealed class UsageTally
         CompletionAudioTokens += tokens.CompletionAudio;
         TotalTokens += tokens.Total;
     }
+
+    public void Add(UsageTally other)
+    {
+        Requests += other.Requests;
+        Estimated += other.Estimated;
+        PromptTokens += other.PromptTokens;
+        CompletionTokens += other.CompletionTokens;
+        ThoughtTokens += other.ThoughtTokens;
+        CachedTokens += other.CachedTokens;
+        PromptAudioTokens += other.PromptAudioTokens;
+        CompletionAudioTokens += other.CompletionAudioTokens;
+        TotalTokens += other.TotalTokens;
+    }
+
+    /// <summary>An array for each of <see cref="Columns"/>.</summary>
+    public static object[] ArraysOf(UsageTally[] tallies) =>
+    [
+        Array.ConvertAll(tallies, tally => tally.Requests),
+        Array.ConvertAll(tallies, tally => tally.Estimated),
+        Array.ConvertAll(tallies, tally => tally.PromptTokens),
+        Array.ConvertAll(tallies, tally => tally.CompletionTokens),
+        Array.ConvertAll(tallies, tally => tally.ThoughtTokens),
+        Array.ConvertAll(tallies, tally => tally.CachedTokens),
+        Array.ConvertAll(tallies, tally => tally.PromptAudioTokens),
+        Array.ConvertAll(tallies, tally => tally.CompletionAudioTokens),
+        Array.ConvertAll(tallies, tally => tally.TotalTokens),
+    ];
 }

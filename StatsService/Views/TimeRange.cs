@@ -120,6 +120,9 @@ internal sealed record TimeRange(DateTimeOffset From, DateTimeOffset To, TimeSpa
         }
     }
 
+    /// <summary>Times inside it that sums must be told apart at: the starts of its buckets, if it has any.</summary>
+    public IEnumerable<DateTimeOffset> Cuts() => Bucket is null ? [] : Starts().Skip(1);
+
     private static bool TryFindZone(string name, out TimeZoneInfo? zone)
     {
         // Any text that is no path: what the system does not know as a zone, it would look for as a file.

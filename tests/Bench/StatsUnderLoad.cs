@@ -23,6 +23,7 @@ internal sealed class StatsUnderLoad : IAsyncDisposable
     private readonly Dictionary<string, string?> settings = [];
     private IHost? sender;
     private Process? service;
+    private string? cluster;
 
     private StatsUnderLoad()
     {
@@ -135,9 +136,10 @@ internal sealed class StatsUnderLoad : IAsyncDisposable
         }
 
         await servers.DisposeAsync().ConfigureAwait(false);
-        if (Directory.Exists(folder))
+        // A PostgreSQL that runs as a user of its own has its data elsewhere.
+        foreach (var path in new[] { cluster, folder }.OfType<string>().Distinct().Where(Directory.Exists))
         {
-            Directory.Delete(folder, recursive: true);
+            Directory.Delete(path, recursive: true);
         }
     }
 
@@ -155,6 +157,8 @@ internal sealed class StatsUnderLoad : IAsyncDisposable
         await using (var command = source.CreateCommand("create database bench"))
         {
             await command.ExecuteNonQueryAsync(limit.Token).ConfigureAwait(false);
+            command.CommandText = "show data_directory";
+            cluster = Path.GetDirectoryName(Path.GetDirectoryName((string)(await command.ExecuteScalarAsync(limit.Token).ConfigureAwait(false))!));
         }
 
         settings["ConnectionStrings:geminibalance"] = new NpgsqlConnectionStringBuilder(postgres) { Database = "bench" }.ConnectionString;
