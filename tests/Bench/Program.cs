@@ -8,6 +8,7 @@ Dictionary<string, Func<Task>> benches = new(StringComparer.Ordinal)
     ["journal"] = JournalBench.RunAsync,
     ["ingest"] = IngestBench.RunAsync,
     ["backlog"] = BacklogBench.RunAsync,
+    ["overview"] = OverviewBench.RunAsync,
 };
 
 if (args is not [var name] || !benches.TryGetValue(name, out var bench))
