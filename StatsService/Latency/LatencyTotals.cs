@@ -5,7 +5,7 @@ using Weasel.Postgresql.Tables;
 
 namespace GeminiBalance.StatsService.Latency;
 
-/// <summary>Latency histograms over all models, by the quarter of an hour, hour and day.</summary>
+/// <summary>Latency histograms over all models, by the quarter of an hour, hour, six hours and day.</summary>
 internal static class LatencyTotals
 {
     public const string TableName = "latency_totals";

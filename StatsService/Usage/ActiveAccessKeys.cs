@@ -5,7 +5,7 @@ using Weasel.Postgresql.Tables;
 
 namespace GeminiBalance.StatsService.Usage;
 
-/// <summary>Which access keys asked anything, by the quarter of an hour, hour and day.</summary>
+/// <summary>Which access keys asked anything, by the quarter of an hour, hour, six hours and day.</summary>
 internal static class ActiveAccessKeys
 {
     public const string TableName = "active_access_keys";

@@ -5,7 +5,7 @@ using Weasel.Postgresql.Tables;
 
 namespace GeminiBalance.StatsService.Usage;
 
-/// <summary>Usage over all keys by model and outcome, by the quarter of an hour, hour and day: for every question that names no key.</summary>
+/// <summary>Usage over all keys by model and outcome, by the quarter of an hour, hour, six hours and day: for every question that names no key.</summary>
 internal static class UsageTotals
 {
     public const string TableName = "usage_totals";

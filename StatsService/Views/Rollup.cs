@@ -10,7 +10,7 @@ namespace GeminiBalance.StatsService.Views;
 internal readonly record struct RollupPiece(TimeSpan Width, DateTimeOffset From, DateTimeOffset To);
 
 /// <summary>
-/// Tables that hold the same sums by the quarter of an hour, by the hour and by the day (UTC), told apart by a column. A query takes the widest rows that
+/// Tables that hold the same sums by the quarter of an hour, the hour, six hours and the day (UTC), told apart by a column. A query takes the widest rows that
 /// fit between its cuts, and so reads a few rows for a month as it does for an hour.
 /// </summary>
 internal static class Rollup
@@ -19,7 +19,7 @@ internal static class Rollup
     public const string WidthColumn = "width_minutes";
 
     /// <summary>The widths, each a multiple of the one before.</summary>
-    public static readonly IReadOnlyList<TimeSpan> Widths = [TimeBuckets.Width, TimeSpan.FromHours(1), TimeSpan.FromDays(1)];
+    public static readonly IReadOnlyList<TimeSpan> Widths = [TimeBuckets.Width, TimeSpan.FromHours(1), TimeSpan.FromHours(6), TimeSpan.FromDays(1)];
 
     /// <summary>The widest of them. What is frozen or made anew is cut here, so that no row belongs to both sides.</summary>
     public static TimeSpan Widest => Widths[^1];

@@ -22,7 +22,10 @@ internal static class OverviewBench
     private const int Requests = 10_000_000;
     private const int Days = 30;
     private const int Repeats = 40;
-    private static readonly TimeSpan LongestSeeding = TimeSpan.FromMinutes(22);
+
+    /// <summary>How many stretches of days are seeded at once.</summary>
+    private const int Lanes = 5;
+    private static readonly TimeSpan LongestSeeding = TimeSpan.FromMinutes(25);
 
     public static async Task RunAsync()
     {
@@ -108,10 +111,13 @@ internal static class OverviewBench
         }
 
         using var limit = new CancellationTokenSource(LongestSeeding);
-        var buckets = Channel.CreateBounded<RequestFact[]>(4);
-        var folding = FoldAsync(stats, views, buckets.Reader, limit.Token);
-        await CopyAsync(stats, end, buckets.Writer, limit.Token).ConfigureAwait(false);
-        await folding.ConfigureAwait(false);
+        await Task.WhenAll(Enumerable.Range(0, Lanes).Select(lane => Task.Run(async () =>
+        {
+            var pages = Channel.CreateBounded<RequestFact[]>(8);
+            var folding = FoldAsync(stats, views, pages.Reader, limit.Token);
+            await CopyAsync(stats, end, lane, pages.Writer, limit.Token).ConfigureAwait(false);
+            await folding.ConfigureAwait(false);
+        }))).ConfigureAwait(false);
         await stats.ExecuteAsync($"select setval('stats.mt_events_sequence', {Requests})").ConfigureAwait(false);
 
         // Every view the service knows has seen all of it, also those that are not asked here.
@@ -119,24 +125,26 @@ internal static class OverviewBench
         await stats.ExecuteAsync("vacuum analyze").ConfigureAwait(false);
     }
 
-    /// <summary>More requests by day than by night, a quarter of an hour after the other.</summary>
-    private static async Task CopyAsync(StatsUnderLoad stats, DateTimeOffset end, ChannelWriter<RequestFact[]> folded, CancellationToken cancellation)
+    /// <summary>Copies one lane's days in: more requests by day than by night, a quarter of an hour after the other.</summary>
+    private static async Task CopyAsync(StatsUnderLoad stats, DateTimeOffset end, int lane, ChannelWriter<RequestFact[]> folded, CancellationToken cancellation)
     {
-        var samples = new SampleFacts(seed: 7);
-        var quarters = Days * 96;
+        const int quarters = Days * 96 / Lanes;
+        const long requests = Requests / Lanes;
+        var samples = new SampleFacts(seed: 7 + lane);
         var weights = Enumerable.Range(0, quarters).Select(quarter => 1.2 - Math.Cos(2 * Math.PI * quarter / 96)).ToArray();
         await using var connection = await stats.Database.OpenConnectionAsync(cancellation).ConfigureAwait(false);
         await using var copy = await connection.BeginBinaryImportAsync(
             "copy stats.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, is_archived) from stdin binary", cancellation).ConfigureAwait(false);
         copy.Timeout = TimeSpan.FromMinutes(5);
-        long number = 0;
-        double due = 0;
+        var number = lane * requests;
+        var last = number + requests;
+        double due = number;
         var (stream, version) = (Guid.Empty, 0L);
         for (var quarter = 0; quarter < quarters; quarter++)
         {
-            due += Requests * weights[quarter] / weights.Sum();
-            var count = (int)(quarter == quarters - 1 ? Requests - number : Math.Round(due) - number);
-            var from = end - ((quarters - quarter) * TimeBuckets.Width);
+            due += requests * weights[quarter] / weights.Sum();
+            var count = (int)(quarter == quarters - 1 ? last - number : Math.Round(due) - number);
+            var from = end.AddDays(-Days) + (((lane * quarters) + quarter) * TimeBuckets.Width);
             var facts = new RequestFact[count];
             for (var i = 0; i < count; i++)
             {

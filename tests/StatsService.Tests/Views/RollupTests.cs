@@ -23,7 +23,7 @@ public sealed class RollupTests
             Assert.True(piece.From < piece.To && piece.Width <= widest);
             Assert.Equal((0, 0), (piece.From.UtcTicks % piece.Width.Ticks, piece.To.UtcTicks % piece.Width.Ticks));
         });
-        Assert.True(pieces.Length <= 5);
+        Assert.True(pieces.Length <= 7);
     });
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class RollupTests
         var pieces = Rollup.Pieces(Facts.Noon.AddMinutes(15), Facts.Noon.AddMinutes(15).AddDays(30), Rollup.Widest).ToArray();
 
         Assert.Equal(
-            [(TimeBuckets.Width, 3), (TimeBuckets.Width, 1), (TimeSpan.FromHours(1), 11), (TimeSpan.FromHours(1), 12), (Rollup.Widest, 29)],
+            [(TimeBuckets.Width, 3), (TimeBuckets.Width, 1), (TimeSpan.FromHours(1), 5), (TimeSpan.FromHours(6), 1), (TimeSpan.FromHours(6), 2), (Rollup.Widest, 29)],
             pieces.Select(piece => (piece.Width, (int)((piece.To - piece.From) / piece.Width))));
     }
 
@@ -41,7 +41,8 @@ public sealed class RollupTests
     {
         Assert.Equal(Rollup.Widest, Rollup.WidestBetween([]));
         Assert.Equal(Rollup.Widest, Rollup.WidestBetween([Facts.Noon.AddHours(12)]));
-        Assert.Equal(TimeSpan.FromHours(1), Rollup.WidestBetween([Facts.Noon.AddHours(12), Facts.Noon]));
+        Assert.Equal(TimeSpan.FromHours(6), Rollup.WidestBetween([Facts.Noon.AddHours(12), Facts.Noon]));
+        Assert.Equal(TimeSpan.FromHours(1), Rollup.WidestBetween([Facts.Noon.AddHours(12), Facts.Noon.AddHours(1)]));
         Assert.Equal(TimeBuckets.Width, Rollup.WidestBetween([Facts.Noon, Facts.Noon.AddMinutes(30)]));
     }
 }
