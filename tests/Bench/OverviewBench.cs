@@ -3,11 +3,9 @@ using System.Globalization;
 using System.Text.Json;
 using System.Threading.Channels;
 using GeminiBalance.Contracts;
-using GeminiBalance.StatsService.Latency;
-using GeminiBalance.StatsService.Overviews;
-using GeminiBalance.StatsService.Requests;
-using GeminiBalance.StatsService.Usage;
+using GeminiBalance.StatsService;
 using GeminiBalance.StatsService.Views;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -103,7 +101,8 @@ internal static class OverviewBench
 
     private static async Task SeedAsync(StatsUnderLoad stats, DateTimeOffset end)
     {
-        IView[] views = [new UsageByKey(), new UsageByAccessKey(), new LatencyByModel(), new RecentFailures(), new OverviewTotals()];
+        await using var rooms = new ServiceCollection().AddKeepers().BuildServiceProvider();
+        IView[] views = [.. rooms.GetServices<IView>()];
         foreach (var table in views.SelectMany(view => view.Tables).Select(table => table.Identifier.QualifiedName).Append("stats.mt_events"))
         {
             // Nobody wants the seed back after a crash.
@@ -119,9 +118,7 @@ internal static class OverviewBench
             await folding.ConfigureAwait(false);
         }))).ConfigureAwait(false);
         await stats.ExecuteAsync($"select setval('stats.mt_events_sequence', {Requests})").ConfigureAwait(false);
-
-        // Every view the service knows has seen all of it, also those that are not asked here.
-        await stats.ExecuteAsync($"insert into stats.mt_event_progression (name, last_seq_id) select unnest(array['HighWaterMark', 'last_use:All', {string.Join(", ", views.Select(view => $"'{ViewPositions.ShardOf(view.Name)}'"))}]), {Requests}").ConfigureAwait(false);
+        await stats.ExecuteAsync($"insert into stats.mt_event_progression (name, last_seq_id) select unnest(array['HighWaterMark', {string.Join(", ", views.Select(view => $"'{ViewPositions.ShardOf(view.Name)}'"))}]), {Requests}").ConfigureAwait(false);
         await stats.ExecuteAsync("vacuum analyze").ConfigureAwait(false);
     }
 
