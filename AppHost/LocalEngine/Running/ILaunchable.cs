@@ -55,6 +55,29 @@ internal sealed class Replica(int index)
     public bool IsRunning { get; set; }
 
     public bool HasFailed { get; set; }
+
+    /// <summary>While set, it is down on purpose and not started again.</summary>
+    public Outage? Outage { get; set; }
+}
+
+/// <summary>A replica taken down by a test, for as long as the test likes.</summary>
+internal sealed class Outage
+{
+    private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when no process is left and none is started.</summary>
+    public Task Reached => _reached.Task;
+
+    /// <summary>Lets the replica be started again.</summary>
+    public void End() => _over.TrySetResult();
+
+    /// <summary>The replica is down until the end.</summary>
+    public Task LastAsync(CancellationToken cancellationToken)
+    {
+        _reached.TrySetResult();
+        return _over.Task.WaitAsync(cancellationToken);
+    }
 }
 
 /// <summary>What a resource may use while it runs.</summary>

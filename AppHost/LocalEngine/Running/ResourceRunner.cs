@@ -30,6 +30,8 @@ internal sealed class ResourceRunner : IDisposable
 
     public IResource Resource => _context.Resource;
 
+    public IReadOnlyList<Replica> Replicas => _replicas;
+
     public static int ReplicasOf(IResource resource) => resource.Annotations.OfType<ReplicaAnnotation>().LastOrDefault()?.Replicas ?? 1;
 
     public static bool IsBehindProxy(IResource resource, EndpointAnnotation endpoint) =>
@@ -58,10 +60,34 @@ internal sealed class ResourceRunner : IDisposable
         foreach (var replica in _replicas) replica.Child?.Abort();
     }
 
+    /// <summary>Ends a replica's process by a signal and keeps it down; <see cref="Release"/> lets it start again. Counts for nothing in the restart policy.</summary>
+    public static Task TakeDownAsync(Replica replica, Signal signal)
+    {
+        Outage outage = new();
+        replica.Outage = outage;
+        if (replica.Child is { } child) SendDown(child, signal);
+        return outage.Reached;
+    }
+
+    /// <summary>Lets a replica that was taken down start again.</summary>
+    public static void Release(Replica replica)
+    {
+        var outage = replica.Outage;
+        replica.Outage = null;
+        outage?.End();
+    }
+
     public void Dispose()
     {
         _stopping.Dispose();
         _wake.Dispose();
+    }
+
+    /// <summary>To the process also by itself: in its first moments it leads no group yet.</summary>
+    private static void SendDown(Child child, Signal signal)
+    {
+        child.Send(signal);
+        if (signal == Signal.Kill) child.Send(signal, group: true);
     }
 
     private async Task RunAsync(CancellationToken stopping)
@@ -100,9 +126,21 @@ internal sealed class ResourceRunner : IDisposable
         RestartPolicy policy = new();
         while (!stopping.IsCancellationRequested)
         {
+            if (replica.Outage is { } outage)
+            {
+                await outage.LastAsync(stopping).ConfigureAwait(false);
+                policy = new();
+            }
+
             var started = _time.GetTimestamp();
             var code = await RunOnceAsync(replica, stopping).ConfigureAwait(false);
             if (stopping.IsCancellationRequested) return;
+            if (replica.Outage is not null)
+            {
+                PublishReplicas(code, null);
+                continue;
+            }
+
             if (_runsOnce || (_process.MayFinish && code == 0))
             {
                 Finish(code);
@@ -137,6 +175,7 @@ internal sealed class ResourceRunner : IDisposable
             replica.Child = await _context.Spawner.StartAsync(launch, _context.Log.Line).ConfigureAwait(false);
             // A stop that came while the process was being started has not seen it.
             if (stopping.IsCancellationRequested) await replica.Child.StopAsync(_process.Patience).ConfigureAwait(false);
+            if (replica.Outage is not null) SendDown(replica.Child, Signal.Kill);
             replica.IsRunning = true;
             PublishReplicas(null, null);
             _wake.Release();

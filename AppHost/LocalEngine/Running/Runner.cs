@@ -23,6 +23,11 @@ internal sealed class Runner(
     private StateFile? _state;
     private Task _telling = Task.CompletedTask;
 
+    /// <summary>Who runs a resource.</summary>
+    /// <exception cref="ArgumentException">Nobody does.</exception>
+    public ResourceRunner RunnerOf(string resource) =>
+        _runners.Find(r => r.Resource.Name == resource) ?? throw new ArgumentException($"No processes run for a resource '{resource}'.", nameof(resource));
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (!OperatingSystem.IsLinux())

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Xunit;
 
@@ -70,6 +71,30 @@ public sealed class ExecutableTests
 
         Assert.Contains("'step'", failure.Message, StringComparison.Ordinal);
         Assert.Contains("exit code 3: no schema", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Replica_TakenDown_StaysDownUntilReleased_HoweverOften()
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create();
+        builder.AddExecutable("sleeper", "sleep", "/", "600");
+        await using var app = await builder.BuildAsync(Cancellation);
+        await app.StartAsync(Cancellation);
+        await app.ResourceNotifications.WaitForResourceHealthyAsync("sleeper", Cancellation);
+        var replica = app.Services.GetRequiredService<Runner>().RunnerOf("sleeper").Replicas.Single();
+
+        for (var i = 0; i < 6; i++)
+        {
+            var pid = replica.Child!.Pid;
+            await ResourceRunner.TakeDownAsync(replica, Signal.Kill).WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+            Assert.False(ProcessTable.IsAlive(pid));
+            Assert.False(replica.IsRunning);
+
+            ResourceRunner.Release(replica);
+            await app.ResourceNotifications.WaitForResourceAsync("sleeper", e => e.Snapshot.ProcessIds is [var now] && now != pid, Cancellation);
+        }
+
+        Assert.Equal(KnownResourceStates.Running, app.ResourceNotifications.Find("sleeper")!.State!.Text);
     }
 
     [Fact]
