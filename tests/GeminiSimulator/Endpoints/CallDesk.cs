@@ -102,10 +102,12 @@ internal sealed class CallDesk(KeyRing keys, ScriptBook scripts, QuotaBook quota
         }
     }
 
-    /// <summary>Lets a marker in the last content's text, as <c>[sim:cut]</c> or <c>[sim:cut:3]</c>, script the call. The number is events or milliseconds.</summary>
+    /// <summary>
+    /// Lets a marker in the last content's text, as <c>[sim:cut]</c> or <c>[sim:cut:3]</c>, script the call. The number is events or milliseconds.
+    /// A <c>[tag:NAME]</c> there is written down with the call.
+    /// </summary>
     public void Mark(OpenCall call, JsonObject body)
     {
-        const string mark = "[sim:";
         if (!options.Markers || body["contents"] is not JsonArray { Count: > 0 } contents)
         {
             return;
@@ -114,15 +116,21 @@ internal sealed class CallDesk(KeyRing keys, ScriptBook scripts, QuotaBook quota
         foreach (var part in contents[^1]!["parts"] as JsonArray ?? [])
         {
             var text = part!["text"]?.GetValue<string>() ?? "";
-            var start = text.IndexOf(mark, StringComparison.Ordinal);
-            var end = start < 0 ? -1 : text.IndexOf(']', start);
-            if (end > 0 && Parse(text[(start + mark.Length)..end]) is { } script)
+            call.Tag ??= Marked(text, "[tag:");
+            if (Marked(text, "[sim:") is { } marker && Parse(marker) is { } script)
             {
                 call.Script = script;
                 call.Error = ErrorOf(call);
                 return;
             }
         }
+    }
+
+    private static string? Marked(string text, string mark)
+    {
+        var start = text.IndexOf(mark, StringComparison.Ordinal);
+        var end = start < 0 ? -1 : text.IndexOf(']', start);
+        return end > 0 ? text[(start + mark.Length)..end] : null;
     }
 
     /// <summary>Counts a request against its project's quotas.</summary>
@@ -187,7 +195,8 @@ internal sealed class CallDesk(KeyRing keys, ScriptBook scripts, QuotaBook quota
                 Math.Round(call.Elapsed.TotalMilliseconds, 3),
                 call.Value.Length == 0 ? "" : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(call.Value)), 0, 6),
                 call.KeyInUrl,
-                outcome == "error" ? call.Error?.Message : null),
+                outcome == "error" ? call.Error?.Message : null,
+                call.Tag),
             call.Opened);
     }
 

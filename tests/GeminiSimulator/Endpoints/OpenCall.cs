@@ -44,6 +44,9 @@ internal sealed class OpenCall(HttpContext context, string model, string method,
     /// <summary>The error it ends with at once.</summary>
     public GoogleError? Error { get; set; }
 
+    /// <summary>What its text calls it.</summary>
+    public string? Tag { get; set; }
+
     /// <summary>How it ended.</summary>
     public string? Outcome { get; set; }
 

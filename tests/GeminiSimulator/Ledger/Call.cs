@@ -22,6 +22,7 @@ namespace GeminiBalance.GeminiSimulator.Ledger;
 /// <param name="Fingerprint">Twelve hex digits of the SHA-256 of the key; empty for none.</param>
 /// <param name="KeyInUrl">Whether the key came as <c>?key=</c>.</param>
 /// <param name="Error">What a call with outcome <c>error</c> was told; null otherwise.</param>
+/// <param name="Tag">What a <c>[tag:NAME]</c> in the text said while markers are read, so that a caller finds its own calls again; null without one.</param>
 public sealed record Call(
     long Sequence,
     DateTimeOffset At,
@@ -43,7 +44,8 @@ public sealed record Call(
     double DurationMs = 0,
     string Fingerprint = "",
     bool KeyInUrl = false,
-    string? Error = null);
+    string? Error = null,
+    string? Tag = null);
 
 /// <summary>What was asked of the simulator in sum.</summary>
 /// <param name="Calls">All calls that ended.</param>
