@@ -1,0 +1,15 @@
+using GeminiBalance.Chaos.Running;
+
+namespace GeminiBalance.Chaos.Faults;
+
+/// <summary>Something that goes wrong while clients ask.</summary>
+internal interface IFault
+{
+    /// <summary>What it is called in reports and on the command line.</summary>
+    string Name { get; }
+
+    /// <summary>Lets it go wrong; returns when everything is in place again, though not necessarily well.</summary>
+    /// <param name="gateway">The gateway.</param>
+    /// <param name="random">Where its times come from.</param>
+    Task StrikeAsync(RunningGateway gateway, Random random);
+}

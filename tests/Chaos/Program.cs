@@ -1,0 +1,3 @@
+using GeminiBalance.Chaos;
+
+return await Command.RunAsync(args, Console.Out, Console.Error).ConfigureAwait(false);
