@@ -5,6 +5,7 @@ using GeminiBalance.AdminUi.Identity;
 using GeminiBalance.AdminUi.Pages.AccessKeys;
 using GeminiBalance.AdminUi.Pages.Keys;
 using GeminiBalance.AdminUi.Pages.MyUsage;
+using GeminiBalance.AdminUi.Pages.Settings;
 using GeminiBalance.AdminUi.Pages.Usage;
 using Microsoft.AspNetCore.Components;
 using Radzen;
@@ -45,6 +46,7 @@ internal static class UserInterface
         services.AddScoped<AccessKeyActions>();
         services.AddScoped<Gateway>();
         services.AddScoped<GroupNames>();
+        services.AddScoped<SettingWords>();
         services.AddAntiforgery(options =>
         {
             options.Cookie.Name = "gb.antiforgery";

@@ -109,6 +109,7 @@ internal static class ServiceClientsModule
         services.AddServiceClient<AccessKeyClient>("keyhealth");
         services.AddServiceClient<PoolClient>("keyhealth");
         services.AddServiceClient<ImportJobClient>("keyhealth");
+        services.AddServiceClient<SettingsClient>("keyhealth");
         services.AddServiceClient<StatsClient>("stats");
         services.AddServiceClient<KeyHealthJobs>("keyhealth");
         services.AddServiceClient<StatsJobs>("stats");

@@ -35,3 +35,9 @@ public sealed class MyUsageTexts;
 
 /// <summary>Texts of the audit log's page.</summary>
 public sealed class AuditTexts;
+
+/// <summary>Texts of the settings' pages.</summary>
+public sealed class SettingsTexts;
+
+/// <summary>Names and descriptions of the gateway's settings, by their names in configuration.</summary>
+public sealed class SettingNamesTexts;

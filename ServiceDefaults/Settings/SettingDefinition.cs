@@ -74,7 +74,9 @@ public sealed record SettingDefinition(
     string Name, SettingKind Kind, string? Default, string Description, double? Minimum = null, double? Maximum = null, IReadOnlyList<string>? Choices = null,
     Func<string, string?>? Form = null, Func<string, string>? Mask = null, IReadOnlyList<string>? Services = null)
 {
-    private const int LongestText = 20_000;
+    /// <summary>Most characters of a text that has no limit of its own.</summary>
+    public const int LongestText = 20_000;
+
     private static readonly string[] ProxyAlone = [SettingServices.Proxy];
 
     /// <summary>The services that apply it.</summary>

@@ -34,7 +34,7 @@ public sealed class LookTests(Site site)
     public async Task Pages_InThisLook_AreAccessibleAndFit(string language, string theme, int width)
     {
         await using var visit = await site.SignedInAsync(language, theme, width);
-        foreach (var path in new[] { "/", "/keys?limit=25", $"/keys/{site.Services.Keys[4].Id}", "/pools", "/imports", $"/imports/{site.Services.Imports[^1].Id}", "/access-keys", "/usage", "/requests", $"/requests/{site.Services.Requests[0].Id}", "/jobs", "/audit" })
+        foreach (var path in new[] { "/", "/keys?limit=25", $"/keys/{site.Services.Keys[4].Id}", "/pools", "/imports", $"/imports/{site.Services.Imports[^1].Id}", "/access-keys", "/usage", "/requests", $"/requests/{site.Services.Requests[0].Id}", "/jobs", "/audit", "/settings", "/settings/versions?from=1" })
         {
             await visit.OpenAsync(path);
             await CheckAsync(visit.Page, path, language, theme, width);
@@ -70,6 +70,16 @@ public sealed class LookTests(Site site)
         await visit.Page.Locator(".gb-copy").First.WaitForAsync();
         await CheckAsync(visit.Page, "/created", language, theme, width);
         site.Services.AccessKeys.RemoveAll(key => key.Name.StartsWith("look ", StringComparison.Ordinal));
+
+        await visit.OpenAsync("/settings?group=Forwarding");
+        await visit.Page.Locator("[id='Forwarding:MaximumAttempts']").FillAsync("99");
+        await visit.Page.Locator(".gb-field-error").WaitForAsync();
+        await visit.Page.Locator("[id='Forwarding:DeadlineSeconds']").FillAsync("60");
+        await CheckAsync(visit.Page, "/settings-changed", language, theme, width);
+        await visit.Page.Locator("[id='Forwarding:MaximumAttempts']").FillAsync("9");
+        await visit.Page.Locator(".gb-save-bar button").Last.ClickAsync();
+        await visit.Page.GetByRole(AriaRole.Dialog).WaitForAsync();
+        await CheckAsync(visit.Page, "/settings-save", language, theme, width);
 
         await using var stranger = await site.VisitAsync(language, theme, width);
         await stranger.Page.GotoAsync("/login");

@@ -4,13 +4,14 @@ using System.Resources;
 using System.Text.RegularExpressions;
 using GeminiBalance.AdminUi.Resources;
 using GeminiBalance.Contracts;
+using GeminiBalance.ServiceDefaults.Settings;
 
 namespace GeminiBalance.AdminUi.Tests.Resources;
 
 /// <summary>Every text is there in both languages.</summary>
 public sealed partial class TextsTests
 {
-    public static TheoryData<Type> Areas() => [typeof(ShellTexts), typeof(OverviewTexts), typeof(KeysTexts), typeof(AccessKeysTexts), typeof(AccountTexts), typeof(UsageTexts), typeof(RequestsTexts), typeof(AuditTexts), typeof(PoolsTexts), typeof(ImportsTexts), typeof(JobsTexts), typeof(MyUsageTexts)];
+    public static TheoryData<Type> Areas() => [typeof(ShellTexts), typeof(OverviewTexts), typeof(KeysTexts), typeof(AccessKeysTexts), typeof(AccountTexts), typeof(UsageTexts), typeof(RequestsTexts), typeof(AuditTexts), typeof(PoolsTexts), typeof(ImportsTexts), typeof(JobsTexts), typeof(MyUsageTexts), typeof(SettingsTexts), typeof(SettingNamesTexts)];
 
     [Theory]
     [MemberData(nameof(Areas))]
@@ -23,6 +24,18 @@ public sealed partial class TextsTests
         Assert.Equal(english.Keys.Order(StringComparer.Ordinal), chinese.Keys.Order(StringComparer.Ordinal));
         Assert.All(english, text => Assert.Equal(Placeholders(text.Value), Placeholders(chinese[text.Key])));
         Assert.All(chinese, text => Assert.Matches("[\u4e00-\u9fff]", text.Value));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("zh-Hans")]
+    public void Settings_OfTheCatalogue_HaveANameAndADescriptionAndNoOthersHave(string language)
+    {
+        var texts = Read(typeof(SettingNamesTexts), CultureInfo.GetCultureInfo(language));
+        var expected = SettingCatalogue.All.SelectMany(definition => new[] { definition.Name, definition.Name + ".About", "Group." + definition.Name.Split(':')[0] });
+
+        Assert.Equal(expected.Distinct().Order(StringComparer.Ordinal), texts.Keys.Order(StringComparer.Ordinal));
+        Assert.All(SettingCatalogue.All, definition => Assert.Equal(definition.IsOpen, texts[definition.Name].Contains("{0}", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -52,6 +52,8 @@ public sealed class FakeServices : IAsyncDisposable
 
     public List<ImportJob> Imports { get; } = [];
 
+    public FakeSettings Settings { get; } = new();
+
     public List<FailedRequest> Failures { get; } = [];
 
     public List<RequestFact> Requests { get; } = [];
@@ -147,9 +149,9 @@ public sealed class FakeServices : IAsyncDisposable
         });
         FakeAccessKeys.Map(app, AccessKeys);
         FakePools.Map(app, this);
-        FakeSettings.Map(app);
         FakeGateway.Map(app);
         FakeJobs.Map(app, context => OfStats(context) ? StatsJobs : KeyHealthJobs);
+        Settings.Map(app);
 
         app.MapGet("/stats/overview", (DateTimeOffset from, DateTimeOffset to, string bucket) => Samples.Overview(from, to, Widths[bucket], Counts, LagSeconds));
         app.MapGet("/stats/usage", (DateTimeOffset from, DateTimeOffset to, string? bucket, string groupBy, string? model) => Samples.Usage(from, to, bucket is null ? null : Widths[bucket], Enum.Parse<UsageGrouping>(groupBy, ignoreCase: true), Groups, model, LagSeconds));
