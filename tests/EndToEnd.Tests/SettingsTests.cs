@@ -13,15 +13,15 @@ public sealed class SettingsTests(Site site)
         await using var visit = await site.SignedInAsync();
         await visit.OpenAsync("/settings");
         await visit.Page.GetByLabel("Strategy", new() { Exact = true }).SelectOptionAsync("least_used");
-        await visit.Page.GetByLabel("Most attempts").FillAsync("11");
+        await visit.Page.GetByLabel("Most attempts", new() { Exact = true }).FillAsync("11");
         await Assertions.Expect(visit.Page.GetByText("A whole number from 1 to 10 is needed.")).ToBeVisibleAsync();
         await Assertions.Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Review and save" })).ToBeDisabledAsync();
-        await visit.Page.GetByLabel("Most attempts").FillAsync("5");
+        await visit.Page.GetByLabel("Most attempts", new() { Exact = true }).FillAsync("5");
 
         // Another group of the page keeps what was changed in the first.
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Prompt injection" }).ClickAsync();
         await Assertions.Expect(visit.Page.GetByLabel("Strategy", new() { Exact = true })).ToHaveCountAsync(0);
-        await visit.Page.GetByLabel("Before the user's text").FillAsync("Be <b>brief</b>.");
+        await visit.Page.GetByLabel("Before the user's text", new() { Exact = true }).FillAsync("Be <b>brief</b>.");
         await Assertions.Expect(visit.Page.GetByText("Unsaved changes: 3")).ToBeVisibleAsync();
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Review and save" }).ClickAsync();
         var dialog = visit.Page.GetByRole(AriaRole.Dialog);
@@ -50,8 +50,8 @@ public sealed class SettingsTests(Site site)
         var before = site.Services.Settings.Versions.Count;
         await using var visit = await site.SignedInAsync();
         await visit.OpenAsync("/settings");
-        await visit.Page.GetByLabel("Most attempts").FillAsync("4");
-        await visit.Page.GetByLabel("Deadline (s)").FillAsync("90");
+        await visit.Page.GetByLabel("Most attempts", new() { Exact = true }).FillAsync("4");
+        await visit.Page.GetByLabel("Deadline (s)", new() { Exact = true }).FillAsync("90");
         site.Services.Settings.Save("ada", ("Forwarding:MaximumAttempts", "6"), ("Balancing:Adaptive:SuccessWeight", "0.9"));
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Review and save" }).ClickAsync();
         var dialog = visit.Page.GetByRole(AriaRole.Dialog);
@@ -66,7 +66,7 @@ public sealed class SettingsTests(Site site)
         Assert.Equal(("4", "90", "0.9"), (site.Services.Settings.Value("Forwarding:MaximumAttempts"), site.Services.Settings.Value("Forwarding:DeadlineSeconds"), site.Services.Settings.Value("Balancing:Adaptive:SuccessWeight")));
 
         // What does not fit together is told at the field, and nothing is saved.
-        await visit.Page.GetByLabel("Unknown models").SelectOptionAsync("UseDefault");
+        await visit.Page.GetByLabel("Unknown models", new() { Exact = true }).SelectOptionAsync("UseDefault");
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Review and save" }).ClickAsync();
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Save (1)" }).ClickAsync();
         await Assertions.Expect(visit.Page.Locator("[id='Models:Unknown-problem']")).ToContainTextAsync("only while Models:Default is set");
@@ -74,13 +74,14 @@ public sealed class SettingsTests(Site site)
         await Assertions.Expect(visit.Page.Locator("[id='Models:Unknown-problem']")).ToHaveCountAsync(0);
 
         // A name of the operator's choice.
+        var models = visit.Page.GetByRole(AriaRole.Region, new() { Name = "Models", Exact = true });
         await visit.Page.GetByRole(AriaRole.Navigation, new() { Name = "Groups of settings" }).GetByRole(AriaRole.Link, new() { Name = "Models" }).ClickAsync();
-        await visit.Page.GetByLabel("Name", new() { Exact = true }).FillAsync("gpt 4");
-        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Add" }).ClickAsync();
+        await models.GetByLabel("Name", new() { Exact = true }).FillAsync("gpt 4");
+        await models.GetByRole(AriaRole.Button, new() { Name = "Add" }).ClickAsync();
         await Assertions.Expect(visit.Page.GetByText("A name without blanks")).ToBeVisibleAsync();
-        await visit.Page.GetByLabel("Name", new() { Exact = true }).FillAsync("gpt-4.1");
-        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Add" }).ClickAsync();
-        await visit.Page.GetByLabel("Alias gpt-4.1").FillAsync("gemini-2.5-pro");
+        await models.GetByLabel("Name", new() { Exact = true }).FillAsync("gpt-4.1");
+        await models.GetByRole(AriaRole.Button, new() { Name = "Add" }).ClickAsync();
+        await visit.Page.GetByLabel("Alias gpt-4.1", new() { Exact = true }).FillAsync("gemini-2.5-pro");
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Review and save" }).ClickAsync();
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Save (1)" }).ClickAsync();
         await Assertions.Expect(visit.Page.GetByText($"Saved as version {before + 3}")).ToBeVisibleAsync();
@@ -93,11 +94,11 @@ public sealed class SettingsTests(Site site)
     {
         await using var visit = await site.SignedInAsync();
         await visit.OpenAsync("/settings");
-        await visit.Page.GetByLabel("Most attempts").FillAsync("4");
+        await visit.Page.GetByLabel("Most attempts", new() { Exact = true }).FillAsync("4");
         await visit.Page.GetByText("Unsaved changes: 1").WaitForAsync();
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Audit" }).ClickAsync();
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
-        await Assertions.Expect(visit.Page.GetByLabel("Most attempts")).ToHaveValueAsync("4");
+        await Assertions.Expect(visit.Page.GetByLabel("Most attempts", new() { Exact = true })).ToHaveValueAsync("4");
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Audit" }).ClickAsync();
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Leave without saving" }).ClickAsync();
         await Assertions.Expect(visit.Page).ToHaveURLAsync(new Regex("/audit$"));
