@@ -34,6 +34,14 @@ internal sealed class SettingWords(IStringLocalizer<SettingNamesTexts> names, IS
         _ => value,
     };
 
+    /// <summary>What a layer beneath says.</summary>
+    public string Layer(SettingLayer layer, string kind) => (layer.Source, layer.Value) switch
+    {
+        (SettingSources.Default, null) => text["NoDefault"],
+        (SettingSources.Default, { } value) => text["Default", Value(value, kind)],
+        _ => text["Layer." + layer.Source, Value(layer.Value, kind)],
+    };
+
     /// <summary>Smallest and largest value; null when there is no range.</summary>
     public string? Range(SettingView setting) => setting.Kind is "integer" or "number" ? text["Range", Number(setting.Minimum), Number(setting.Maximum)].Value : null;
 
