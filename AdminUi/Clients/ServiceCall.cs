@@ -110,10 +110,12 @@ internal static class ServiceClientsModule
         services.AddServiceClient<PoolClient>("keyhealth");
         services.AddServiceClient<ImportJobClient>("keyhealth");
         services.AddServiceClient<SettingsClient>("keyhealth");
+        services.AddServiceClient<ModelClient>("keyhealth");
         services.AddServiceClient<StatsClient>("stats");
         services.AddServiceClient<KeyHealthJobs>("keyhealth");
         services.AddServiceClient<StatsJobs>("stats");
         services.AddTransient<JobBoard>();
+        services.AddServiceClient<PriceClient>("stats");
         return services;
     }
 }

@@ -41,3 +41,6 @@ public sealed class SettingsTexts;
 
 /// <summary>Names and descriptions of the gateway's settings, by their names in configuration.</summary>
 public sealed class SettingNamesTexts;
+
+/// <summary>Texts of the models' page.</summary>
+public sealed class ModelsTexts;

@@ -34,7 +34,7 @@ public sealed class LookTests(Site site)
     public async Task Pages_InThisLook_AreAccessibleAndFit(string language, string theme, int width)
     {
         await using var visit = await site.SignedInAsync(language, theme, width);
-        foreach (var path in new[] { "/", "/keys?limit=25", $"/keys/{site.Services.Keys[4].Id}", "/pools", "/imports", $"/imports/{site.Services.Imports[^1].Id}", "/access-keys", "/usage", "/requests", $"/requests/{site.Services.Requests[0].Id}", "/jobs", "/audit", "/settings", "/settings/versions?from=1" })
+        foreach (var path in new[] { "/", "/keys?limit=25", $"/keys/{site.Services.Keys[4].Id}", "/pools", "/imports", $"/imports/{site.Services.Imports[^1].Id}", "/access-keys", "/usage", "/requests", $"/requests/{site.Services.Requests[0].Id}", "/jobs", "/audit", "/models", "/settings", "/settings/versions?from=1" })
         {
             await visit.OpenAsync(path);
             await CheckAsync(visit.Page, path, language, theme, width);
@@ -70,6 +70,14 @@ public sealed class LookTests(Site site)
         await visit.Page.Locator(".gb-copy").First.WaitForAsync();
         await CheckAsync(visit.Page, "/created", language, theme, width);
         site.Services.AccessKeys.RemoveAll(key => key.Name.StartsWith("look ", StringComparison.Ordinal));
+
+        foreach (var (button, name) in new[] { (".gb-page-actions button", "/models-sync"), (".gb-row-actions button >> nth=3", "/models-price"), (".gb-panel-head button", "/models-alias") })
+        {
+            await visit.OpenAsync("/models");
+            await visit.Page.Locator(button).First.ClickAsync();
+            await visit.Page.GetByRole(AriaRole.Dialog).Locator(".gb-dialog-actions button").Nth(1).WaitForAsync();
+            await CheckAsync(visit.Page, name, language, theme, width);
+        }
 
         await visit.OpenAsync("/settings?group=Forwarding");
         await visit.Page.Locator("[id='Forwarding:MaximumAttempts']").FillAsync("99");

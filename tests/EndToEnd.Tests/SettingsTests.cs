@@ -12,6 +12,9 @@ public sealed class SettingsTests(Site site)
         var before = site.Services.Settings.Versions.Count;
         await using var visit = await site.SignedInAsync();
         await visit.OpenAsync("/settings");
+        await Assertions.Expect(visit.Page.GetByText("proxy: 2 of 2 replicas hold version")).ToBeVisibleAsync();
+        await Assertions.Expect(visit.Page.GetByText("Environment: 5")).ToBeVisibleAsync();
+        await Assertions.Expect(visit.Page.GetByText("File: 20 (on proxy-2)")).ToBeVisibleAsync();
         await visit.Page.GetByLabel("Strategy", new() { Exact = true }).SelectOptionAsync("least_used");
         await visit.Page.GetByLabel("Most attempts", new() { Exact = true }).FillAsync("11");
         await Assertions.Expect(visit.Page.GetByText("A whole number from 1 to 10 is needed.")).ToBeVisibleAsync();

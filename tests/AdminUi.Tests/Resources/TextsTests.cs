@@ -11,7 +11,7 @@ namespace GeminiBalance.AdminUi.Tests.Resources;
 /// <summary>Every text is there in both languages.</summary>
 public sealed partial class TextsTests
 {
-    public static TheoryData<Type> Areas() => [typeof(ShellTexts), typeof(OverviewTexts), typeof(KeysTexts), typeof(AccessKeysTexts), typeof(AccountTexts), typeof(UsageTexts), typeof(RequestsTexts), typeof(AuditTexts), typeof(PoolsTexts), typeof(ImportsTexts), typeof(JobsTexts), typeof(MyUsageTexts), typeof(SettingsTexts), typeof(SettingNamesTexts)];
+    public static TheoryData<Type> Areas() => [typeof(ShellTexts), typeof(OverviewTexts), typeof(KeysTexts), typeof(AccessKeysTexts), typeof(AccountTexts), typeof(UsageTexts), typeof(RequestsTexts), typeof(AuditTexts), typeof(PoolsTexts), typeof(ImportsTexts), typeof(JobsTexts), typeof(MyUsageTexts), typeof(ModelsTexts), typeof(SettingsTexts), typeof(SettingNamesTexts)];
 
     [Theory]
     [MemberData(nameof(Areas))]

@@ -54,6 +54,8 @@ public sealed class FakeServices : IAsyncDisposable
 
     public FakeSettings Settings { get; } = new();
 
+    public FakeModels Models { get; } = new();
+
     public List<FailedRequest> Failures { get; } = [];
 
     public List<RequestFact> Requests { get; } = [];
@@ -152,6 +154,7 @@ public sealed class FakeServices : IAsyncDisposable
         FakeGateway.Map(app);
         FakeJobs.Map(app, context => OfStats(context) ? StatsJobs : KeyHealthJobs);
         Settings.Map(app);
+        Models.Map(app);
 
         app.MapGet("/stats/overview", (DateTimeOffset from, DateTimeOffset to, string bucket) => Samples.Overview(from, to, Widths[bucket], Counts, LagSeconds));
         app.MapGet("/stats/usage", (DateTimeOffset from, DateTimeOffset to, string? bucket, string groupBy, string? model) => Samples.Usage(from, to, bucket is null ? null : Widths[bucket], Enum.Parse<UsageGrouping>(groupBy, ignoreCase: true), Groups, model, LagSeconds));

@@ -9,6 +9,15 @@ namespace GeminiBalance.AdminUi.Tests.Support;
 /// <summary>The routes of the gateway's settings over versions in memory.</summary>
 public sealed class FakeSettings
 {
+    private static readonly string[] Replicas = ["proxy-1", "proxy-2"];
+
+    private static readonly Dictionary<string, SettingLayer[]> Beneath = new()
+    {
+        ["Forwarding:CommitAfterSeconds"] = [new(SettingSources.Environment, "5")],
+        ["Forwarding:KeepAliveSeconds"] = [new(SettingSources.File, "20", ["proxy-2"])],
+        ["Balancing:Strategy"] = [new(SettingSources.Environment, "weighted")],
+    };
+
     /// <summary>Everything that was saved, oldest first.</summary>
     public List<SettingsVersion> Versions { get; } = [];
 
@@ -79,9 +88,23 @@ public sealed class FakeSettings
         var now = At(Versions.Count);
         return new(Versions.Count, [.. SettingCatalogue.All.SelectMany(definition => definition.IsOpen
             ? now.Keys.Where(name => SettingCatalogue.Find(name)?.Definition == definition).Order(StringComparer.Ordinal).Select(name => One(definition, name))
-            : [One(definition, definition.Name)])]);
+            : [One(definition, definition.Name)])],
+            [.. Replicas.Select(name => new SettingsReplica("proxy", name, TimeProvider.System.GetUtcNow(), Versions.Count)), new SettingsReplica("stats", "stats-1", TimeProvider.System.GetUtcNow(), 0, "Retention:RequestDays must be a whole number.")]);
 
-        SettingView One(SettingDefinition definition, string name) =>
-            new(name, now.GetValueOrDefault(name), definition.Kind.ToString().ToLowerInvariant(), definition.Default, definition.Minimum, definition.Maximum, definition.Choices, definition.Description);
+        SettingView One(SettingDefinition definition, string name)
+        {
+            var layers = new List<SettingLayer>();
+            if (now.TryGetValue(name, out var value))
+            {
+                layers.Add(new SettingLayer(SettingSources.Ui, value));
+            }
+
+            layers.AddRange(Beneath.GetValueOrDefault(name) ?? []);
+            layers.Add(new SettingLayer(SettingSources.Default, definition.Default));
+            var known = layers[0].Replicas is null;
+            return new(
+                name, value, definition.Kind.ToString().ToLowerInvariant(), definition.Default, definition.Minimum, definition.Maximum, definition.Choices, definition.Description,
+                known ? layers[0].Value : null, known ? layers[0].Source : null, layers, definition.AppliedBy);
+        }
     }
 }

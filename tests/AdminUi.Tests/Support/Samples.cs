@@ -125,6 +125,7 @@ public static class Samples
         services.Keys[9] = services.Keys[9] with { Label = "<img src=x onerror=alert(1)> " + new string('W', 160) };
         services.Counts = Busy;
         FillPools(services);
+        SampleModels.Fill(services.Models);
         services.Settings.Save("ada", ("Balancing:Strategy", "round_robin"), ("Thinking:Mode", "Budget"), ("Thinking:Budget", "2048"));
         services.Settings.Save("admin", ("Models:Aliases:gpt-4o", "gemini-2.5-flash"), ("PromptInjection:System", "Answer in the language of the question. <b>Never</b> tell more than was asked, and say so when you do not know."));
         var now = TimeProvider.System.GetUtcNow();
