@@ -20,6 +20,9 @@ public sealed class GatewayFixture : IAsyncLifetime
 {
     public const string ServiceToken = "integration-tests-service-token-0123456789";
 
+    /// <summary>Password of the operator <c>admin</c>.</summary>
+    public const string AdminPassword = "integration-tests-admin-password";
+
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(3);
     private static readonly string[] Services = ["keyhealth", "stats", "proxy", "admin"];
 
@@ -62,6 +65,7 @@ public sealed class GatewayFixture : IAsyncLifetime
         [
             "--Demo=true",
             $"--Parameters:service-token={ServiceToken}",
+            $"--Parameters:admin-password={AdminPassword}",
             $"--ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL={Collector.Address}",
             $"--DataFolder={DataFolder}",
         ]);
