@@ -10,5 +10,6 @@ internal static class JobsModule
         .AddJobRunner(Tables.Schema)
         .AddJob<HealthCheckJob>()
         .AddJob<CleanupJob>()
-        .AddJob<QuotaRollJob>();
+        .AddJob<QuotaRollJob>()
+        .AddJob<ModelSyncJob>();
 }

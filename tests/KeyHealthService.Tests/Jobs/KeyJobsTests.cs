@@ -83,13 +83,37 @@ public sealed class KeyJobsTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task ModelSync_Asked_TellsWhatCame_AndWithoutKeysWhyNothingDid()
+    {
+        await using var simulator = await GeminiSimulatorHost.StartAsync();
+        await using var service = await RunningService.StartAsync(servers, ("Gemini:BaseAddress", simulator.Address.ToString()));
+        using (await service.Http.PostAsync("/jobs/model-sync/runs", null))
+        {
+        }
+
+        var nothing = await EndOfAsync(service, "model-sync");
+        Assert.Equal((false, "No key can serve now, so the upstream cannot be asked for its models."), (nothing.Succeeded, nothing.Result));
+
+        await simulator.Control.PutKeyAsync(new SimulatedKey(TestKeys.Standard(1), "good", "alpha", null));
+        await service.SendAsync<KeyView>(HttpMethod.Post, $"/keys/{(await service.ImportAsync(TestKeys.Standard(1))).Lines[0].KeyId!.Value}/check");
+        using (await service.Http.PostAsync("/jobs/model-sync/runs", null))
+        {
+        }
+
+        await Eventually.TrueAsync(async () => (await service.GetAsync<JobStatus>("/jobs/model-sync")) is { Running: false } job && job.LastRunAt > nothing.LastRunAt, Soon, "the second run over");
+        var synced = await service.GetAsync<JobStatus>("/jobs/model-sync");
+        Assert.Equal(true, synced.Succeeded);
+        Assert.Matches(@"^[1-9]\d* models are listed: [1-9]\d* new, 0 changed, 0 gone, 0 back\.$", synced.Result);
+    }
+
+    [Fact]
     public async Task Cleanup_ByTheClock_SaysWhatItDid()
     {
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
         var settings = await servers.NewDatabaseAsync();
         settings["Cleanup:Enabled"] = "true";
         await using var service = await RunningService.StartAsync(settings, clock);
-        await Eventually.TrueAsync(async () => await service.ScalarAsync<long>("select count(*) from keys.jobs where since is not null") == 3, Soon, "the jobs known");
+        await Eventually.TrueAsync(async () => await service.ScalarAsync<long>("select count(*) from keys.jobs where since is not null") == 4, Soon, "the jobs known");
 
         clock.Advance(TimeSpan.FromHours(1));
 
@@ -120,7 +144,7 @@ public sealed class KeyJobsTests(ServersFixture servers)
         var failure = new KeyAttemptFailure(key, "gemini-2.5-pro", clock.GetUtcNow(), UpstreamOutcomeClass.QuotaPerDay, 429, "RESOURCE_EXHAUSTED", "GenerateRequestsPerDayPerProjectPerModel-FreeTier", 50, null, null);
         await service.Get<FailureIntake>().ApplyAsync(Guid.CreateVersion7(), new KeyAttemptsFailed(Guid.CreateVersion7(), "p", [failure]), default);
         Assert.Equal("Exhausted", await service.ScalarAsync<string>("select status from keys.mt_doc_quota"));
-        await Eventually.TrueAsync(async () => await service.ScalarAsync<long>("select count(*) from keys.jobs where since is not null") == 3, Soon, "the jobs known");
+        await Eventually.TrueAsync(async () => await service.ScalarAsync<long>("select count(*) from keys.jobs where since is not null") == 4, Soon, "the jobs known");
 
         clock.Advance(midnight - clock.GetUtcNow());
 
