@@ -22,7 +22,12 @@ internal readonly record struct NativeAnswerLimit(int? MostTokens, int Candidate
                 continue;
             }
 
-            if (reader.CurrentDepth == 1)
+            // Names are compared as they are written: half characters have no other form, and a field spelt with escapes only leaves the limit to the model.
+            if (reader.ValueIsEscaped)
+            {
+                isConfig &= reader.CurrentDepth > 1;
+            }
+            else if (reader.CurrentDepth == 1)
             {
                 isConfig = reader.ValueTextEquals("generationConfig"u8) || reader.ValueTextEquals("generation_config"u8);
             }

@@ -22,6 +22,8 @@ public sealed class AnswerBoundTests
     [InlineData(Native + "generateContent", """{"contents":[{"parts":[{"text":"hi"}]}],"generation_config":{"thinking_config":{"max_output_tokens":1},"max_output_tokens":"70"}}""", 70)]
     [InlineData(Native + "generateContent", """{"contents":[{"parts":[{"text":"hi"}]}],"generationConfig":{"maxOutputTokens":-5,"candidateCount":99}}""", 8)]
     [InlineData(Native + "generateContent", """{"contents":[{"parts":[{"functionResponse":{"name":"f","response":{"generationConfig":{"maxOutputTokens":7}}}}]}],"labels":{"maxOutputTokens":"7"}}""", ModelProfile.UsualOutputLimit)]
+    [InlineData(Native + "generateContent", """{"\ud800":{"maxOutputTokens":7},"contents":[{"parts":[{"text":"hi"}]}],"generationConfig":{"\ud800stopSequences":["END"],"maxOutputTokens":70}}""", 70)]
+    [InlineData(Native + "generateContent", """{"generationConfig":{"max\u004futputTokens":70},"generation\u0043onfig":{"maxOutputTokens":7},"contents":[{"parts":[{"text":"hi"}]}]}""", ModelProfile.UsualOutputLimit)]
     [InlineData(Native + "countTokens", """{"contents":[{"parts":[{"text":"hi"}]}],"generationConfig":{"maxOutputTokens":70}}""", 0)]
     public async Task Start_NotesTheMostTheAnswerCanHold(string path, string body, int most)
     {
