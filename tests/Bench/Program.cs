@@ -1,4 +1,5 @@
 using GeminiBalance.Bench;
+using GeminiBalance.Bench.Gateway;
 
 // Every bench by its name; a new one is a line here. Figures worth keeping stand in RESULTS.md, with the command that made them.
 Dictionary<string, Func<Task>> benches = new(StringComparer.Ordinal)
@@ -9,7 +10,19 @@ Dictionary<string, Func<Task>> benches = new(StringComparer.Ordinal)
     ["ingest"] = IngestBench.RunAsync,
     ["backlog"] = BacklogBench.RunAsync,
     ["overview"] = OverviewBench.RunAsync,
+    ["gateway"] = GatewayBench.RunAsync,
 };
+
+switch (args)
+{
+    // Parts that benches start as processes of their own.
+    case ["upstream", var address]:
+        await UpstreamServer.RunAsync(address);
+        return 0;
+    case ["yarp", var address, var upstream]:
+        await YarpServer.RunAsync(address, upstream);
+        return 0;
+}
 
 if (args is not [var name] || !benches.TryGetValue(name, out var bench))
 {

@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace GeminiBalance.Bench.Gateway;
+
+/// <summary>
+/// The whole gateway, everything switched on, against YARP that passes Gemini's bodies through: turn by turn in one run, so that a neighbour's noise
+/// falls on both. CPU is that of the gateway's and of YARP's own process.
+/// </summary>
+internal static class GatewayBench
+{
+    private const int Rounds = 5;
+    private const int Clients = 16;
+    private const int OpenStreams = 2000;
+    private static readonly TimeSpan Length = TimeSpan.FromSeconds(4);
+    private static readonly string Long = string.Join(' ', Enumerable.Repeat("gateway", 13_000));
+    private static readonly byte[] Done = "data: [DONE]\n\n"u8.ToArray();
+    private static readonly byte[] Closed = "}"u8.ToArray();
+    private static readonly byte[] Event = "}\r\n\r\n"u8.ToArray();
+
+    public static async Task RunAsync()
+    {
+        using var upstream = await BenchProcess.StartAsync("upstream").ConfigureAwait(false);
+        using var yarp = await BenchProcess.StartAsync("yarp", upstream.Address.ToString()).ConfigureAwait(false);
+        await using var system = await GatewaySystem.StartAsync(upstream.Address).ConfigureAwait(false);
+        await system.FillAsync(10, 10).ConfigureAwait(false);
+        var pid = system.Pid("proxy");
+
+        LoadTarget Gateway(string text, bool stream, string model = UpstreamServer.Model) =>
+            new(new Uri(system.Address, "/v1/chat/completions"), OpenAiBody(text, stream, model), pid, stream ? Done : Closed, system.AccessKeys);
+        LoadTarget Passed(string text, bool stream, string model = UpstreamServer.Model) =>
+            new(new Uri(yarp.Address, Path(stream, model)), GeminiBody(text), yarp.Pid, stream ? Event : Closed, []);
+
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} cores, {Rounds} rounds, {Clients} clients; median of the rounds (best to worst)\n"));
+        foreach (var (name, text, stream) in ((string, string, bool)[])[("unary", Short, false), ("stream of 20 events", Short, true), ("unary, prompt of 104 KB", Long, false)])
+        {
+            await ComparedAsync(name, system, Gateway(text, stream), Passed(text, stream)).ConfigureAwait(false);
+        }
+
+        await AddedAsync(system, Gateway(Short, false), Passed(Short, false), new LoadTarget(new Uri(upstream.Address, Path(false, UpstreamServer.Model)), GeminiBody(Short), upstream.Pid, Closed, [])).ConfigureAwait(false);
+        await OpenAsync("gateway", Gateway(Short, true, UpstreamServer.SlowModel)).ConfigureAwait(false);
+        await OpenAsync("YARP", Passed(Short, true, UpstreamServer.SlowModel)).ConfigureAwait(false);
+        await GrownAsync(system, () => Gateway(Short, false), Passed(Short, false)).ConfigureAwait(false);
+    }
+
+    private static string Short => "Say in a few words what a gateway is good for, and why it should be quick. " + string.Join(' ', Enumerable.Repeat("Please.", 60));
+
+    private static async Task ComparedAsync(string name, GatewaySystem system, LoadTarget gateway, LoadTarget yarp)
+    {
+        await Load.ClosedAsync(gateway, Clients, Length).ConfigureAwait(false);
+        await Load.ClosedAsync(yarp, Clients, Length).ConfigureAwait(false);
+        List<LoadResult> ours = [], theirs = [];
+        for (var round = 0; round < Rounds; round++)
+        {
+            await system.QuietAsync().ConfigureAwait(false);
+            ours.Add(await Load.ClosedAsync(gateway, Clients, Length).ConfigureAwait(false));
+            await system.QuietAsync().ConfigureAwait(false);
+            theirs.Add(await Load.ClosedAsync(yarp, Clients, Length).ConfigureAwait(false));
+        }
+
+        Console.WriteLine($"| {name}: CPU each | {Row(ours.Select(r => r.CpuMicroseconds))} us | {Row(theirs.Select(r => r.CpuMicroseconds))} us | {Ratio(ours, theirs, r => r.CpuMicroseconds)} |");
+        Console.WriteLine($"| {name}: a second | {Row(ours.Select(r => r.Rate))} | {Row(theirs.Select(r => r.Rate))} | {Ratio(ours, theirs, r => r.Rate)} |");
+        Complain(ours, theirs);
+    }
+
+    private static async Task AddedAsync(GatewaySystem system, LoadTarget gateway, LoadTarget yarp, LoadTarget direct)
+    {
+        foreach (var pace in (int[])[200, 1000])
+        {
+            List<LoadResult> ours = [], theirs = [], bare = [];
+            for (var round = 0; round < Rounds; round++)
+            {
+                await system.QuietAsync().ConfigureAwait(false);
+                bare.Add(await Load.SteadyAsync(direct, pace, Length).ConfigureAwait(false));
+                theirs.Add(await Load.SteadyAsync(yarp, pace, Length).ConfigureAwait(false));
+                ours.Add(await Load.SteadyAsync(gateway, pace, Length).ConfigureAwait(false));
+            }
+
+            var (added, passed) = (ours.Zip(bare, (a, b) => a.Median - b.Median), theirs.Zip(bare, (a, b) => a.Median - b.Median));
+            Console.WriteLine($"| {pace}/s: p50 added | {Row(added)} ms | {Row(passed)} ms | without either: {Row(bare.Select(r => r.Median))} ms |");
+            Console.WriteLine($"| {pace}/s: CPU each | {Row(ours.Select(r => r.CpuMicroseconds))} us | {Row(theirs.Select(r => r.CpuMicroseconds))} us | {Ratio(ours, theirs, r => r.CpuMicroseconds)} |");
+            Complain(ours, theirs);
+        }
+    }
+
+    /// <summary>Many streams open at the same time: what each costs in memory while it is open.</summary>
+    private static async Task OpenAsync(string name, LoadTarget target)
+    {
+        using var process = Process.GetProcessById(target.Pid);
+        var before = process.WorkingSet64;
+        var load = Load.AtOnceAsync(target, OpenStreams);
+        var most = before;
+        using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!load.IsCompleted)
+        {
+            await ticks.WaitForNextTickAsync().ConfigureAwait(false);
+            process.Refresh();
+            most = Math.Max(most, process.WorkingSet64);
+        }
+
+        var result = await load.ConfigureAwait(false);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"| {OpenStreams} open streams, {name} | {result.Answers} whole, {result.Wrong} not, in {result.Seconds:0.0} s | {(most - before) / 1024.0 / OpenStreams:0.0} KB each | {before >> 20} to {most >> 20} MB |"));
+    }
+
+    private static async Task GrownAsync(GatewaySystem system, Func<LoadTarget> gateway, LoadTarget yarp)
+    {
+        foreach (var count in (int[])[10, 1000, 10_000])
+        {
+            await system.FillAsync(count, count).ConfigureAwait(false);
+            await ComparedAsync($"{count} keys, {count} access keys", system, gateway(), yarp).ConfigureAwait(false);
+        }
+    }
+
+    private static string Path(bool stream, string model) => $"/v1beta/models/{model}:{(stream ? "streamGenerateContent?alt=sse" : "generateContent")}";
+
+    private static byte[] OpenAiBody(string text, bool stream, string model) => Encoding.UTF8.GetBytes(
+        $$"""{"model":"{{model}}","messages":[{"role":"system","content":"You are brief."},{"role":"user","content":"What is a proxy?"},{"role":"assistant","content":"A go-between."},{"role":"user","content":"{{text}}"}],"temperature":0.7,"max_tokens":1024,"stream":{{(stream ? "true" : "false")}}}""");
+
+    private static byte[] GeminiBody(string text) => Encoding.UTF8.GetBytes(
+        $$$"""{"systemInstruction":{"parts":[{"text":"You are brief."}]},"contents":[{"role":"user","parts":[{"text":"What is a proxy?"}]},{"role":"model","parts":[{"text":"A go-between."}]},{"role":"user","parts":[{"text":"{{{text}}}"}]}],"generationConfig":{"temperature":0.7,"maxOutputTokens":1024}}""");
+
+    private static string Row(IEnumerable<double> figures)
+    {
+        double[] sorted = [.. figures.Order()];
+        return string.Create(CultureInfo.InvariantCulture, $"{Short3(sorted[sorted.Length / 2])} ({Short3(sorted[0])} to {Short3(sorted[^1])})");
+    }
+
+    private static string Short3(double figure) => figure.ToString(Math.Abs(figure) >= 10 ? "0" : "0.00", CultureInfo.InvariantCulture);
+
+    private static string Ratio(List<LoadResult> ours, List<LoadResult> theirs, Func<LoadResult, double> figure) =>
+        Row(ours.Zip(theirs, (a, b) => figure(a) / figure(b))) + "x";
+
+    private static void Complain(params IEnumerable<LoadResult>[] results)
+    {
+        if (results.Sum(list => list.Sum(result => result.Wrong)) is > 0 and var wrong)
+        {
+            Console.WriteLine($"!! {wrong} answers were not whole");
+        }
+    }
+}
