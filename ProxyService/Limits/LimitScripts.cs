@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace GeminiBalance.ProxyService.Limits;
 
 /// <summary>
@@ -27,9 +30,22 @@ internal static class LimitScripts
 
         """;
 
-    /// <summary>KEYS: hash, set. ARGV: rpm tpm rpd tpd tpmonth cpd cpmonth concurrency (0: none) tokens cost lease lease-ms. Returns kind, retry ms, requests left, reset ms, tokens left, reset ms.</summary>
-    public const string Reserve = Clock +
+    /// <summary>
+    /// Reserves and settles; one script, so that what could reserve can also settle. KEYS: hash, set.
+    /// Twelve ARGV reserve: rpm tpm rpd tpd tpmonth cpd cpmonth concurrency (0: none) tokens cost lease lease-ms; returns kind, retry ms, requests left, reset ms, tokens left, reset ms.
+    /// Four settle: tokens used more than reserved (or fewer, negative), cost likewise, lease, tpm.
+    /// </summary>
+    public const string Accounts = Clock +
         """
+        if #ARGV == 4 then
+          local tokens, cost, tpm = n(ARGV[1]), n(ARGV[2]), n(ARGV[4])
+          local h = redis.call('HMGET', KEYS[1], 'tl', 'd', 'dk', 'dc', 'm', 'mk', 'mc')
+          if h[1] and tpm > 0 then redis.call('HSET', KEYS[1], 'tl', math.min(tpm, n(h[1]) - tokens)) end
+          if n(h[2]) == day then redis.call('HSET', KEYS[1], 'dk', math.max(0, n(h[3]) + tokens), 'dc', math.max(0, n(h[4]) + cost)) end
+          if n(h[5]) == month then redis.call('HSET', KEYS[1], 'mk', math.max(0, n(h[6]) + tokens), 'mc', math.max(0, n(h[7]) + cost)) end
+          redis.call('ZREM', KEYS[2], ARGV[3])
+          return 0
+        end
         local rpm, tpm, rpd, tpd, tpmo, cpd, cpmo, conc = n(ARGV[1]), n(ARGV[2]), n(ARGV[3]), n(ARGV[4]), n(ARGV[5]), n(ARGV[6]), n(ARGV[7]), n(ARGV[8])
         local tokens, cost = n(ARGV[9]), n(ARGV[10])
         local h = redis.call('HMGET', KEYS[1], 'rl', 'rt', 'tl', 'tt', 'd', 'dr', 'dk', 'dc', 'm', 'mk', 'mc')
@@ -74,17 +90,8 @@ internal static class LimitScripts
         return {0, 0, left[1], left[2], left[3], left[4]}
         """;
 
-    /// <summary>KEYS: hash, set. ARGV: tokens used more than reserved (or fewer, negative), cost likewise, lease, tpm.</summary>
-    public const string Settle = Clock +
-        """
-        local tokens, cost, tpm = n(ARGV[1]), n(ARGV[2]), n(ARGV[4])
-        local h = redis.call('HMGET', KEYS[1], 'tl', 'd', 'dk', 'dc', 'm', 'mk', 'mc')
-        if h[1] and tpm > 0 then redis.call('HSET', KEYS[1], 'tl', math.min(tpm, n(h[1]) - tokens)) end
-        if n(h[2]) == day then redis.call('HSET', KEYS[1], 'dk', math.max(0, n(h[3]) + tokens), 'dc', math.max(0, n(h[4]) + cost)) end
-        if n(h[5]) == month then redis.call('HSET', KEYS[1], 'mk', math.max(0, n(h[6]) + tokens), 'mc', math.max(0, n(h[7]) + cost)) end
-        redis.call('ZREM', KEYS[2], ARGV[3])
-        return 0
-        """;
+    /// <summary>The name under which Redis keeps <see cref="Accounts"/> once it has run: the bytes of its SHA-1.</summary>
+    public static readonly byte[] AccountsName = SHA1.HashData(Encoding.UTF8.GetBytes(Accounts));
 
     /// <summary>Renews the leases of ARGV[2…] until Redis' now plus ARGV[1], those that still hold. KEYS: set.</summary>
     public const string Renew =

@@ -32,7 +32,7 @@ internal sealed class RedisLimits(IServiceProvider services) : ILimitStore
         try
         {
             Database?.ScriptEvaluate(
-                LimitScripts.Settle,
+                LimitScripts.AccountsName,
                 KeysOf(demand.Key),
                 [tokens - demand.Tokens, cost - demand.Cost, demand.Lease.ToString("N"), demand.Limits.TokensPerMinute ?? 0],
                 CommandFlags.FireAndForget);
@@ -71,13 +71,13 @@ internal sealed class RedisLimits(IServiceProvider services) : ILimitStore
     private async Task<LimitVerdict> AskAsync(IDatabase database, LimitDemand demand)
     {
         var limits = demand.Limits;
-        var answer = (long[])(await database.ScriptEvaluateAsync(
-            LimitScripts.Reserve,
-            KeysOf(demand.Key),
-            [
-                limits.RequestsPerMinute ?? 0, limits.TokensPerMinute ?? 0, limits.RequestsPerDay ?? 0, limits.TokensPerDay ?? 0, limits.TokensPerMonth ?? 0,
-                Micros(limits.CostPerDay), Micros(limits.CostPerMonth), limits.Concurrency ?? 0, demand.Tokens, demand.Cost, demand.Lease.ToString("N"), LimitScripts.LeaseMs,
-            ]).ConfigureAwait(false))!;
+        var keys = KeysOf(demand.Key);
+        RedisValue[] values =
+        [
+            limits.RequestsPerMinute ?? 0, limits.TokensPerMinute ?? 0, limits.RequestsPerDay ?? 0, limits.TokensPerDay ?? 0, limits.TokensPerMonth ?? 0,
+            Micros(limits.CostPerDay), Micros(limits.CostPerMonth), limits.Concurrency ?? 0, demand.Tokens, demand.Cost, demand.Lease.ToString("N"), LimitScripts.LeaseMs,
+        ];
+        var answer = (long[])(await RunAsync(database, keys, values).ConfigureAwait(false))!;
         if (answer[0] == 0 && limits.Concurrency is not null)
         {
             leases[demand.Lease] = demand.Key;
@@ -90,6 +90,19 @@ internal sealed class RedisLimits(IServiceProvider services) : ILimitStore
             TimeSpan.FromMilliseconds(answer[3]),
             answer[4] < 0 ? null : answer[4],
             TimeSpan.FromMilliseconds(answer[5]));
+    }
+
+    /// <summary>By its name, which is short; a Redis that does not know it yet gets the script itself.</summary>
+    private static async Task<RedisResult> RunAsync(IDatabase database, RedisKey[] keys, RedisValue[] values)
+    {
+        try
+        {
+            return await database.ScriptEvaluateAsync(LimitScripts.AccountsName, keys, values).ConfigureAwait(false);
+        }
+        catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+        {
+            return await database.ScriptEvaluateAsync(LimitScripts.Accounts, keys, values).ConfigureAwait(false);
+        }
     }
 
     private static long Micros(decimal? dollars) => dollars is { } amount ? Math.Max(1, (long)(amount * 1_000_000)) : 0;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using GeminiBalance.ServiceDefaults.Egress;
 using GeminiBalance.ServiceDefaults.Security;
@@ -10,6 +11,10 @@ internal sealed class GeminiClient : IDisposable
 {
     private const string KeyHeader = "x-goog-api-key";
 
+    /// <summary>Most addresses that are remembered: a client may ask for any model's name.</summary>
+    private const int MostAddresses = 1000;
+
+    private readonly ConcurrentDictionary<(string Model, string Method), Uri> addresses = new();
     private readonly IOptionsMonitor<GeminiOptions> options;
     private readonly UpstreamWays ways;
     private readonly IDisposable? changes;
@@ -34,7 +39,7 @@ internal sealed class GeminiClient : IDisposable
     /// <param name="body">The request.</param>
     /// <param name="cancellationToken">Hangs up.</param>
     public Task<HttpResponseMessage> CallAsync(string model, string method, Guid id, Secret key, HttpContent body, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Post, new Uri(string.Concat(models.OriginalString, "/", Uri.EscapeDataString(model), ":", method)), id, key, body, cancellationToken);
+        SendAsync(HttpMethod.Post, AddressOf(model, method), id, key, body, cancellationToken);
 
     /// <summary>Asks for a page of the models a key may use.</summary>
     /// <param name="id">The key's id, which says the way to take.</param>
@@ -56,6 +61,22 @@ internal sealed class GeminiClient : IDisposable
     {
         changes?.Dispose();
         ways.Dispose();
+    }
+
+    private Uri AddressOf(string model, string method)
+    {
+        if (addresses.TryGetValue((model, method), out var known))
+        {
+            return known;
+        }
+
+        Uri address = new(string.Concat(models.OriginalString, "/", Uri.EscapeDataString(model), ":", method));
+        if (addresses.Count < MostAddresses)
+        {
+            addresses.TryAdd((model, method), address);
+        }
+
+        return address;
     }
 
     private Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, Guid id, Secret key, HttpContent? body, CancellationToken cancellationToken)

@@ -9,7 +9,8 @@ namespace GeminiBalance.ProxyService.Upstream;
 /// <param name="maximumBytes">The largest element accepted.</param>
 internal sealed class JsonArrayReader(int maximumBytes) : IEventReader
 {
-    private readonly PooledBuffer input = new(16 * 1024);
+    private readonly PooledBuffer input = new(ReadRoom.First);
+    private ReadRoom room = new();
     private long removed;
     private int start = -1;
     private int scanned;
@@ -35,11 +36,15 @@ internal sealed class JsonArrayReader(int maximumBytes) : IEventReader
             start = start < 0 ? start : 0;
         }
 
-        return input.GetMemory(8 * 1024);
+        return room.In(input);
     }
 
     /// <inheritdoc />
-    public void Advance(int count) => input.Advance(count);
+    public void Advance(int count)
+    {
+        room.Filled(count);
+        input.Advance(count);
+    }
 
     /// <inheritdoc />
     public void Complete() => completed = true;

@@ -16,8 +16,9 @@ internal sealed class SseReader(int maximumEventBytes) : IEventReader
     private const byte LineFeed = (byte)'\n';
     private const byte CarriageReturn = (byte)'\r';
 
-    private readonly PooledBuffer input = new(16 * 1024);
+    private readonly PooledBuffer input = new(ReadRoom.First);
     private readonly PooledBuffer joined = new(256);
+    private ReadRoom room = new();
     private long removed;
     private int position;
     private int scanned;
@@ -35,11 +36,15 @@ internal sealed class SseReader(int maximumEventBytes) : IEventReader
     {
         // Room is made only when there is nothing left to return but an unfinished line and a single pending one.
         Compact();
-        return input.GetMemory(8 * 1024);
+        return room.In(input);
     }
 
     /// <inheritdoc />
-    public void Advance(int count) => input.Advance(count);
+    public void Advance(int count)
+    {
+        room.Filled(count);
+        input.Advance(count);
+    }
 
     /// <inheritdoc />
     public void Complete() => completed = true;

@@ -10,7 +10,7 @@ Dictionary<string, Func<Task>> benches = new(StringComparer.Ordinal)
     ["ingest"] = IngestBench.RunAsync,
     ["backlog"] = BacklogBench.RunAsync,
     ["overview"] = OverviewBench.RunAsync,
-    ["gateway"] = GatewayBench.RunAsync,
+    ["gateway"] = () => GatewayBench.RunAsync(args[1..]),
 };
 
 switch (args)
@@ -24,7 +24,7 @@ switch (args)
         return 0;
 }
 
-if (args is not [var name] || !benches.TryGetValue(name, out var bench))
+if (args is not [var name, ..] || !benches.TryGetValue(name, out var bench))
 {
     Console.Error.WriteLine($"Usage: dotnet run --project tests/Bench -c Release -- NAME, with NAME one of: {string.Join(", ", benches.Keys)}");
     return 2;

@@ -11,15 +11,18 @@ namespace GeminiBalance.Bench.Gateway;
 internal static class GatewayBench
 {
     private const int Rounds = 5;
-    private const int Clients = 16;
+    private const int Clients = 64;
     private const int OpenStreams = 2000;
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(15);
     private static readonly string Long = string.Join(' ', Enumerable.Repeat("gateway", 13_000));
     private static readonly byte[] Done = "data: [DONE]\n\n"u8.ToArray();
     private static readonly byte[] Closed = "}"u8.ToArray();
     private static readonly byte[] Event = "}\r\n\r\n"u8.ToArray();
 
-    public static async Task RunAsync()
+    /// <summary>Runs it.</summary>
+    /// <param name="parts">Which parts; all when empty.</param>
+    public static async Task RunAsync(string[] parts)
     {
         using var upstream = await BenchProcess.StartAsync("upstream").ConfigureAwait(false);
         using var yarp = await BenchProcess.StartAsync("yarp", upstream.Address.ToString()).ConfigureAwait(false);
@@ -31,17 +34,34 @@ internal static class GatewayBench
             new(new Uri(system.Address, "/v1/chat/completions"), OpenAiBody(text, stream, model), pid, stream ? Done : Closed, system.AccessKeys);
         LoadTarget Passed(string text, bool stream, string model = UpstreamServer.Model) =>
             new(new Uri(yarp.Address, Path(stream, model)), GeminiBody(text), yarp.Pid, stream ? Event : Closed, []);
-
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} cores, {Rounds} rounds, {Clients} clients; median of the rounds (best to worst)\n"));
-        foreach (var (name, text, stream) in ((string, string, bool)[])[("unary", Short, false), ("stream of 20 events", Short, true), ("unary, prompt of 104 KB", Long, false)])
+        LoadTarget direct = new(new Uri(upstream.Address, Path(false, UpstreamServer.Model)), GeminiBody(Short), upstream.Pid, Closed, []);
+        Dictionary<string, Func<Task>> all = new(StringComparer.Ordinal)
         {
-            await ComparedAsync(name, system, Gateway(text, stream), Passed(text, stream)).ConfigureAwait(false);
+            ["unary"] = () => ComparedAsync("unary", system, Gateway(Short, false), Passed(Short, false)),
+            ["unlimited"] = () => ComparedAsync("unary, access key without limits", system, Gateway(Short, false) with { AccessKeys = [system.UnlimitedKey] }, Passed(Short, false)),
+            ["stream"] = () => ComparedAsync("stream of 20 events", system, Gateway(Short, true), Passed(Short, true)),
+            ["prompt"] = () => ComparedAsync("unary, prompt of 104 KB", system, Gateway(Long, false), Passed(Long, false)),
+            ["pace"] = () => AddedAsync(system, Gateway(Short, false), Passed(Short, false), direct),
+            ["open"] = async () =>
+            {
+                await OpenAsync("gateway", Gateway(Short, true, UpstreamServer.SlowModel)).ConfigureAwait(false);
+                await OpenAsync("YARP", Passed(Short, true, UpstreamServer.SlowModel)).ConfigureAwait(false);
+            },
+            ["growth"] = () => GrownAsync(system, () => Gateway(Short, false), Passed(Short, false)),
+        };
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{Environment.ProcessorCount} cores, gateway is process {pid}, {Rounds} rounds, {Clients} clients; median of the rounds (best to worst)\n"));
+        foreach (var stream in (bool[])[false, true])
+        {
+            // Until the just-in-time compiler has done its second round on both.
+            await Load.ClosedAsync(Gateway(Short, stream), Clients, WarmUp).ConfigureAwait(false);
+            await Load.ClosedAsync(Passed(Short, stream), Clients, WarmUp / 2).ConfigureAwait(false);
         }
 
-        await AddedAsync(system, Gateway(Short, false), Passed(Short, false), new LoadTarget(new Uri(upstream.Address, Path(false, UpstreamServer.Model)), GeminiBody(Short), upstream.Pid, Closed, [])).ConfigureAwait(false);
-        await OpenAsync("gateway", Gateway(Short, true, UpstreamServer.SlowModel)).ConfigureAwait(false);
-        await OpenAsync("YARP", Passed(Short, true, UpstreamServer.SlowModel)).ConfigureAwait(false);
-        await GrownAsync(system, () => Gateway(Short, false), Passed(Short, false)).ConfigureAwait(false);
+        foreach (var part in parts is [] ? [.. all.Keys] : parts)
+        {
+            await all[part]().ConfigureAwait(false);
+        }
     }
 
     private static string Short => "Say in a few words what a gateway is good for, and why it should be quick. " + string.Join(' ', Enumerable.Repeat("Please.", 60));
