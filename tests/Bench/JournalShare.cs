@@ -6,7 +6,6 @@ using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.Reporting;
 using GeminiBalance.ProxyService.Reporting.Journaling;
-using GeminiBalance.ProxyService.Steering;
 using GeminiBalance.ServiceDefaults;
 using GeminiBalance.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Builder;
