@@ -38,7 +38,7 @@ internal static class AdminApiModule
     private const int LargestBody = 64 << 20;
 
     private static readonly string[] OfKeyHealth = ["keys", "access-keys", "pools", "transitions", "alarms", "settings", "models"];
-    private static readonly string[] OfStats = ["overview", "requests", "usage", "latency", "failures", "audit", "prices", "projections", "reconciliation", "dead-letters", "last-use", "attempts"];
+    private static readonly string[] OfStats = ["overview", "requests", "usage", "latency", "failures", "audit", "prices", "projections", "reconciliation", "dead-letters", "last-use", "attempts", "alerts"];
 
     public static IServiceCollection AddAdminApi(this IServiceCollection services)
     {

@@ -62,6 +62,7 @@ namespace GeminiBalance.Contracts;
 [JsonSerializable(typeof(Usage))]
 [JsonSerializable(typeof(FailedRequest[]))]
 [JsonSerializable(typeof(LastUsePage))]
+[JsonSerializable(typeof(Alert[]))]
 [JsonSerializable(typeof(AttemptReport))]
 [JsonSerializable(typeof(ProjectionStatus))]
 [JsonSerializable(typeof(LiveTick))]

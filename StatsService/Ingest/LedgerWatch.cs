@@ -15,6 +15,10 @@ internal sealed partial class LedgerWatch(
     private long mismatches;
     private long parkedFacts;
     private long deadLetters;
+    private volatile bool looked;
+
+    /// <summary>Whether all of it was looked at once.</summary>
+    public bool HasLooked => looked;
 
     /// <summary>What was found last.</summary>
     public (long Mismatches, long Parked, long DeadLetters) Found =>
@@ -33,6 +37,7 @@ internal sealed partial class LedgerWatch(
                 Interlocked.Exchange(ref mismatches, await segments.MismatchesAsync(stoppingToken).ConfigureAwait(false));
                 Interlocked.Exchange(ref parkedFacts, await parked.CountAsync(stoppingToken).ConfigureAwait(false));
                 Interlocked.Exchange(ref deadLetters, await queues.WaitingAsync(stoppingToken).ConfigureAwait(false));
+                looked = true;
             }
             catch (Exception e) when (e is NpgsqlException or RabbitMQ.Client.Exceptions.RabbitMQClientException or TimeoutException or IOException)
             {

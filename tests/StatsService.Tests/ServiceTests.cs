@@ -155,6 +155,7 @@ public sealed partial class ServiceTests(RunningService running) : IClassFixture
     [InlineData("/stats/attempts?from=2026-02-02T00:00:00Z&to=2026-02-01T00:00:00Z", "from")]
     [InlineData("/stats/attempts?bucket=15m&from=2025-06-01T00:00:00Z&to=2026-02-01T00:00:00Z", "bucket")]
     [InlineData("/stats/failures?class=sad", "class")]
+    [InlineData("/stats/alerts?limit=0", "limit")]
     [InlineData("/stats/failures?after=a11ce000-0000-7000-8000-000000000003", "after")]
     [InlineData("/stats/failures?limit=0", "limit")]
     [InlineData("/stats/failures?limit=many", "limit")]
@@ -189,6 +190,7 @@ public sealed partial class ServiceTests(RunningService running) : IClassFixture
     [InlineData("/stats/live")]
     [InlineData("/stats/live/requests")]
     [InlineData("/stats/attempts")]
+    [InlineData("/stats/alerts")]
     public async Task EveryEndpoint_WithoutTheServiceToken_Is401(string path)
     {
         using var stranger = new HttpClient { BaseAddress = running.Service.Client.BaseAddress };
@@ -248,6 +250,9 @@ public sealed partial class ServiceTests(RunningService running) : IClassFixture
         Assert.Contains(batch.Facts[1].Id.ToString(), running.Service.Output, StringComparison.Ordinal);
         var aside = await GetAsync("/stats/dead-letters", ContractsJson.Default.DeadLetters);
         Assert.Contains(aside.Facts, parked => parked.Fact?.Id == batch.Facts[1].Id && parked.Position == 1);
+        var alert = await Eventually.ValueAsync(
+            async () => (await GetAsync("/stats/alerts", ContractsJson.Default.AlertArray)).FirstOrDefault(alert => alert is { Kind: AlertKind.FactsAside, ResolvedAt: null }), TimeSpan.FromSeconds(60), "an alert");
+        Assert.True(alert.Value >= 1);
     }
 
     private static async Task<LiveTick> TickAsync(StreamReader lines, CancellationToken cancellation)

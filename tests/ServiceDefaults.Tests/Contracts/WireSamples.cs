@@ -191,6 +191,7 @@ internal static class WireSamples
         ["price-periods.v1"] = (Priced.Periods.ToArray(), Json.PricePeriodArray),
         ["attempts.v1"] = (new AttemptReport(At, At.AddHours(1), AttemptGrouping.Key, Calls, [new AttemptRow(At, B.ToString(), Calls), new AttemptRow(null, null, Calls with { MeanMs = null })], 0.5), Json.AttemptReport),
         ["live-skip.v1"] = (new LiveSkip(12), Json.LiveSkip),
+        ["alerts.v1"] = (new[] { new Alert(AlertKind.ViewsBehind, 31.5, At), new Alert(AlertKind.FactsAside, 2, At, At.AddHours(1)) }, Json.AlertArray),
         ["last-use.v1"] = (new LastUsePage([new LastUse(A, At), new LastUse(B, At.AddHours(1))], B, UsedKind.Key), Json.LastUsePage),
         ["usage.v1"] = (new Usage(At, At.AddHours(1), UsageGrouping.AccessKey, Counts, [new UsageRow(At, "0198c0de-0000-7000-8000-00000000000a", Counts), new UsageRow(null, null, Counts)], 0), Json.Usage),
         ["failed-requests.v1"] = (new[]

@@ -1,0 +1,71 @@
+using GeminiBalance.Contracts;
+using GeminiBalance.StatsService.Ingest;
+using GeminiBalance.StatsService.Views;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace GeminiBalance.StatsService.Alerts;
+
+/// <summary>Looks every few seconds at what must be nothing, and raises or resolves its alert.</summary>
+internal sealed partial class AlertWatch(
+    AlertBook book, LedgerWatch ledger, ViewPositions positions, IOptions<ViewsOptions> views, TimeProvider time, ILogger<AlertWatch> logger) : BackgroundService
+{
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
+
+    /// <summary>One look.</summary>
+    public async Task LookAsync(CancellationToken cancellation)
+    {
+        if (ledger.HasLooked)
+        {
+            var (mismatches, parked, deadLetters) = ledger.Found;
+            await SayAsync(AlertKind.AccountingMismatch, mismatches, cancellation).ConfigureAwait(false);
+            await SayAsync(AlertKind.FactsAside, parked + deadLetters, cancellation).ConfigureAwait(false);
+        }
+
+        var lag = (await positions.TickAsync(cancellation).ConfigureAwait(false)).LagSeconds;
+        await SayAsync(AlertKind.ViewsBehind, lag > views.Value.MaximumLagSeconds ? lag : 0, cancellation).ConfigureAwait(false);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await LookAsync(stoppingToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException)
+            {
+                LogBlind(e.GetType().Name);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+
+            await Task.Delay(Look, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task SayAsync(AlertKind kind, double value, CancellationToken cancellation)
+    {
+        switch (await book.SayAsync(kind, value, cancellation).ConfigureAwait(false))
+        {
+            case true:
+                LogRaised(kind, value);
+                break;
+            case false:
+                LogResolved(kind);
+                break;
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "Alert {Kind}: {Value}")]
+    private partial void LogRaised(AlertKind kind, double value);
+
+    [LoggerMessage(2, LogLevel.Information, "Alert {Kind} is over")]
+    private partial void LogResolved(AlertKind kind);
+
+    [LoggerMessage(3, LogLevel.Debug, "Cannot look for alerts now: {Fault}")]
+    private partial void LogBlind(string fault);
+}
