@@ -15,6 +15,7 @@ internal sealed class RunningGateway : IAsyncDisposable
     public const string KeyHealth = "keyhealth";
     public const string Messaging = "messaging";
     public const string Postgres = "postgres";
+    public const string Redis = "redis";
 
     private const string ServiceToken = "chaos-service-token-0123456789-0123456789";
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(4);
@@ -56,6 +57,7 @@ internal sealed class RunningGateway : IAsyncDisposable
     /// <summary>Starts everything and waits until requests are answered.</summary>
     public static async Task<RunningGateway> StartAsync()
     {
+        FileLimits.FailInsteadOfDying();
         var folder = Path.Combine(Path.GetTempPath(), "gemini-balance-chaos-" + Path.GetRandomFileName());
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(
         [
