@@ -10,7 +10,9 @@ internal static class RetentionModule
     public static IServiceCollection AddRetention(this IServiceCollection services)
     {
         services.AddValidatedOptions<RetentionOptions>("Retention");
-        return services.AddSingleton<RetentionRun>().AddJob<RetentionJob>();
+        return services
+            .AddSingleton<RetentionRun>()
+            .AddJob<RetentionJob>();
     }
 
     /// <summary>Takes over what is set for all replicas, where it is told who keeps that; else files and environment decide.</summary>
