@@ -115,6 +115,7 @@ internal sealed class UpstreamModels(
     {
         var query = page is null ? "" : $"&pageToken={Uri.EscapeDataString(page)}";
         using var request = new HttpRequestMessage(HttpMethod.Get, $"v1beta/models?pageSize={PageSize}{query}");
+        request.Options.Set(UpstreamRoute.KeyId, keyId);
         if (!request.Headers.TryAddWithoutValidation("x-goog-api-key", key.Reveal()))
         {
             return (null, null);

@@ -145,7 +145,6 @@ public sealed partial class ServiceTests(RunningService running) : IClassFixture
     [InlineData("/stats/usage?groupBy=operation&key=a11ce000-0000-7000-8000-000000000003", "key")]
     [InlineData("/stats/usage?bucket=", "bucket")]
     [InlineData("/stats/requests?page=2", "page")]
-    [InlineData("/stats/jobs?x=1", "x")]
     [InlineData("/stats/prices?model=a", "model")]
     [InlineData("/stats/keys/a11ce000-0000-7000-8000-000000000003/timeline?id=1", "id")]
     [InlineData("/stats/projections/rebuilds?all=true", "all")]

@@ -24,6 +24,6 @@ internal class JournalDisk
     /// <summary>Waits until what was written has reached the disk.</summary>
     public virtual void Flush(SafeFileHandle file) => RandomAccess.FlushToDisk(file);
 
-    /// <summary>Whether an exception is one that a disk causes.</summary>
-    public static bool IsFailure(Exception e) => e is IOException or UnauthorizedAccessException;
+    /// <summary>Whether an exception is one that a disk causes. A file that may not grow any further (<c>EFBIG</c>) comes as an argument out of its range.</summary>
+    public static bool IsFailure(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value" };
 }

@@ -23,7 +23,11 @@ internal sealed class JournalTorn : IFault
     {
         foreach (var folder in Directory.GetDirectories(root).Where(IsLeft))
         {
-            var newest = Directory.GetFiles(folder, "*.segment").Order(StringComparer.Ordinal).Last();
+            if (Directory.GetFiles(folder, "*.segment").Order(StringComparer.Ordinal).LastOrDefault() is not { } newest)
+            {
+                continue;
+            }
+
             var record = (await File.ReadAllBytesAsync(newest).ConfigureAwait(false)).AsMemory(HeadBytes);
             var file = new FileStream(newest, FileMode.Append, FileAccess.Write);
             await using (file.ConfigureAwait(false))

@@ -123,18 +123,21 @@ internal sealed class FailingDisk : JournalDisk
 {
     public bool IsFull { get; set; }
 
+    /// <summary>What it says when it is full.</summary>
+    public Exception Complaint { get; set; } = new IOException("No space left on device");
+
     public bool CannotFlush { get; set; }
 
     public int Flushes { get; private set; }
 
-    public override SafeFileHandle Create(string path) => IsFull ? throw new IOException("No space left on device") : base.Create(path);
+    public override SafeFileHandle Create(string path) => IsFull ? throw Complaint : base.Create(path);
 
     public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
     {
         if (IsFull)
         {
             base.Write(file, bytes[..(bytes.Length / 2)], offset);
-            throw new IOException("No space left on device");
+            throw Complaint;
         }
 
         base.Write(file, bytes, offset);

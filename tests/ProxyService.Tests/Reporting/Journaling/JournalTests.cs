@@ -133,6 +133,25 @@ public sealed class JournalTests
         Assert.Equal(4, rig.Journal.Unsent);
     }
 
+    /// <summary>A limit on how long files may become is reported by the runtime as an argument out of its range.</summary>
+    [Fact]
+    public async Task File_MayNotGrow_IsAFullDisk()
+    {
+        using var rig = new JournalRig();
+        rig.Disk.Complaint = new ArgumentOutOfRangeException("value", "Specified file length was too large for the file system.");
+        rig.Disk.IsFull = true;
+        var fact = JournalRig.Fact();
+
+        await rig.Journal.RecordAsync(fact, null);
+        Assert.True(rig.Journal.IsDegraded);
+        rig.Disk.IsFull = false;
+        rig.Time.Advance(TimeSpan.FromSeconds(2));
+        rig.Keeper.Keep(closeAll: false);
+
+        Assert.False(rig.Journal.IsDegraded);
+        Assert.Equal([fact.Id], rig.FactsOnDisk().Select(stored => stored.Id));
+    }
+
     [Fact]
     public async Task Disk_FullForLong_RefusesBeyondTheRingAndTakesAgainAfterwards()
     {
