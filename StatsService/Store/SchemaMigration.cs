@@ -33,15 +33,13 @@ internal static class SchemaMigration
         await ExecuteAsync(connection, "select pg_advisory_lock($1)", cancellation).ConfigureAwait(false);
         try
         {
-            await using var jobs = new NpgsqlCommand(
-                $"create schema if not exists {StoreSchema.Name}; {JobsExtensions.Definition(StoreSchema.Name)}", connection) { CommandTimeout = 120 };
+            var makeJobs = $"create schema if not exists {StoreSchema.Name}; {JobsExtensions.Definition(StoreSchema.Name)}";
+            await using var jobs = new NpgsqlCommand(makeJobs, connection) { CommandTimeout = 120 };
             await jobs.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
             var store = services.GetRequiredService<IDocumentStore>();
             await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync(AutoCreate.CreateOrUpdate).ConfigureAwait(false);
             await using var name = new NpgsqlCommand(StoreIdentity.NameSql, connection);
             await name.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
-            await using var jobs = new NpgsqlCommand(JobsExtensions.Definition(StoreSchema.Name), connection) { CommandTimeout = 120 };
-            await jobs.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
         }
         finally
         {

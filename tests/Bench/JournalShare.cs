@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using GeminiBalance.Contracts;
+using GeminiBalance.ProxyService;
 using GeminiBalance.ProxyService.Endpoints;
 using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.KeyPool;
@@ -148,7 +149,7 @@ internal static class JournalShare
         builder.AddServiceDefaults();
         builder.AddKeyPool();
         builder.AddForwarding();
-        builder.AddGatewaySettings();
+        builder.AddProxySettings();
         builder.AddEndpoints();
 
         // Nothing that follows Redis, the bus or the other services.
