@@ -17,6 +17,7 @@ using GeminiBalance.ServiceDefaults;
 using GeminiBalance.ServiceDefaults.Jobs;
 using GeminiBalance.ServiceDefaults.Messaging;
 using GeminiBalance.ServiceDefaults.Security;
+using GeminiBalance.ServiceDefaults.Settings;
 using MassTransit;
 
 namespace GeminiBalance.KeyHealthService;
@@ -48,7 +49,9 @@ internal static class KeyHealthExtensions
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = false);
 
         // Before all that works in the background: it begins with the settings that hold.
-        builder.AddSettings();
+        builder.AddSettings()
+            .AddSettingsCheck<ProbingOptions>("Probing")
+            .AddSettingsCheck<CleanupOptions>("Cleanup");
         builder.Services
             .AddKeys()
             .AddQuotas()

@@ -1,6 +1,4 @@
 using GeminiBalance.Contracts;
-using GeminiBalance.KeyHealthService.Cleaning;
-using GeminiBalance.KeyHealthService.Probing;
 using GeminiBalance.ServiceDefaults.Egress;
 using GeminiBalance.ServiceDefaults.Settings;
 
@@ -17,7 +15,7 @@ internal sealed class SettingsHere(SettingsDesk desk, SettingsReplicas replicas)
 /// <summary>Settings of the gateway.</summary>
 internal static class SettingsExtensions
 {
-    /// <summary>Adds them, and applies those that concern this service.</summary>
+    /// <summary>Adds them, and applies those that concern this service; whose options they are adds their check.</summary>
     public static IHostApplicationBuilder AddSettings(this IHostApplicationBuilder builder)
     {
         builder.Services
@@ -27,8 +25,6 @@ internal static class SettingsExtensions
             .AddSingleton<ISettingsAuthority, SettingsHere>();
         return builder
             .AddGatewaySettings(SettingServices.KeyHealth)
-            .AddSettingsCheck<ProbingOptions>("Probing")
-            .AddSettingsCheck<CleanupOptions>("Cleanup")
             .AddSettingsCheck<UpstreamOptions>("Upstream");
     }
 }
