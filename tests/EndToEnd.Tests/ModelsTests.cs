@@ -1,16 +1,28 @@
 using System.Text.RegularExpressions;
+using GeminiBalance.Contracts;
 using Microsoft.Playwright;
 
 namespace GeminiBalance.EndToEnd.Tests;
 
-/// <summary>The model catalogue in a browser.</summary>
-public sealed class ModelsTests(Site site)
+/// <summary>The model catalogue in a browser. The pages of other tests show the same catalogue: what is changed here is put back, whatever happens.</summary>
+public sealed class ModelsTests(Site site) : IDisposable
 {
+    private readonly ModelView[] models = [.. site.Services.Models.Models];
+    private readonly ModelAlias[] aliases = [.. site.Services.Models.Aliases];
+    private readonly ModelPrice[] prices = [.. site.Services.Models.Prices];
+    private readonly ModelDiff diff = site.Services.Models.Diff;
+
+    public void Dispose()
+    {
+        PutBack(site.Services.Models.Models, models);
+        PutBack(site.Services.Models.Aliases, aliases);
+        PutBack(site.Services.Models.Prices, prices);
+        site.Services.Models.Diff = diff;
+    }
+
     [Fact]
     public async Task Sync_IsShownBeforeItIsTakenOver_AndRemovesOnlyWhatWasChosen()
     {
-        var models = site.Services.Models;
-        var before = (Models: models.Models.ToArray(), models.Diff);
         await using var visit = await site.SignedInAsync();
         await visit.OpenAsync("/models");
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Sync with Google" }).ClickAsync();
@@ -21,12 +33,9 @@ public sealed class ModelsTests(Site site)
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Take over" }).ClickAsync();
 
         await Assertions.Expect(visit.Page.GetByText("The catalogue was brought up to date")).ToBeVisibleAsync();
-        await Assertions.Expect(visit.Page.GetByText("gemini-3-ultra-preview", new() { Exact = true })).ToBeVisibleAsync();
-        Assert.DoesNotContain(models.Models, model => model.Name == "gemini-1.5-pro");
+        await Assertions.Expect(visit.Page.Locator(".gb-grid").GetByText("gemini-3-ultra-preview", new() { Exact = true })).ToBeVisibleAsync();
+        Assert.DoesNotContain(site.Services.Models.Models, model => model.Name == "gemini-1.5-pro");
         Assert.Contains(("admin", "POST /models/sync"), site.Services.Acts);
-        models.Models.Clear();
-        models.Models.AddRange(before.Models);
-        models.Diff = before.Diff;
     }
 
     [Fact]
@@ -63,14 +72,19 @@ public sealed class ModelsTests(Site site)
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Models in place of gemini-2.5-pro" }).ClickAsync();
         await dialog.GetByLabel("Models, in order").FillAsync("gemini-2.5-flash\ngemini-2.5-flash-lite");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
-        await Assertions.Expect(visit.Page.GetByText("then gemini-2.5-flash", new() { Exact = true })).ToBeVisibleAsync();
+        await Assertions.Expect(visit.Page.Locator(".gb-grid").GetByText("then gemini-2.5-flash", new() { Exact = true })).ToBeVisibleAsync();
         Assert.Equal(["gemini-2.5-flash", "gemini-2.5-flash-lite"], site.Services.Models.Models.Single(model => model.Name == "gemini-2.5-pro").Fallbacks);
 
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Price of gemini-2.5-pro" }).ClickAsync();
         await dialog.GetByLabel("Output", new() { Exact = true }).FillAsync("12.5");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
-        await Assertions.Expect(visit.Page.GetByText("$1.25 / $12.5")).ToBeVisibleAsync();
+        await Assertions.Expect(visit.Page.Locator(".gb-grid").GetByText("$1.25 / $12.5")).ToBeVisibleAsync();
         Assert.Equal(("admin", 12.5), (site.Services.Models.Prices.Single(price => price.Model == "gemini-2.5-pro").SetBy, site.Services.Models.Prices.Single(price => price.Model == "gemini-2.5-pro").Periods[0].Rates.Output));
-        site.Services.Models.Aliases.RemoveAll(alias => alias.Name == "other");
+    }
+
+    private static void PutBack<T>(List<T> now, T[] before)
+    {
+        now.Clear();
+        now.AddRange(before);
     }
 }
