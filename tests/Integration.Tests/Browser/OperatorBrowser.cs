@@ -36,7 +36,9 @@ public sealed class OperatorBrowser : IAsyncLifetime
             await page.Locator("#name").FillAsync("admin");
             await page.Locator("#password").FillAsync(GatewayFixture.AdminPassword);
             await page.Locator("form button.gb-button").ClickAsync();
-            await page.WaitForURLAsync("**/account/password**");
+
+            // The answer that leads there brings the session; whether that page has loaded all it shows is of no matter.
+            await page.WaitForURLAsync("**/account/password**", new PageWaitForURLOptions { WaitUntil = WaitUntilState.Commit });
             session = await context.StorageStateAsync();
         }
 
