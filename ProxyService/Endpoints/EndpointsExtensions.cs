@@ -59,6 +59,11 @@ internal static partial class EndpointsExtensions
         app.UseStrictFraming();
         app.UseCrossOrigin();
         app.Use(AnswerFaultsAsync);
+        app.UseRouting();
+
+        // Only the internal routes come this far: clients' own are answered by the routing itself, and authenticate by access keys.
+        app.UseAuthentication();
+        app.UseAuthorization();
 
         // Made with the first request: a refused setting must come to light in the start of the host, not here.
         RequestDelegate chat = context => app.Services.GetRequiredService<ChatEndpoint>().HandleAsync(context);
@@ -69,17 +74,17 @@ internal static partial class EndpointsExtensions
         RequestDelegate usage = context => app.Services.GetRequiredService<UsageEndpoint>().HandleAsync(context);
         foreach (var prefix in Prefixes)
         {
-            app.Map($"{prefix}/usage", usage);
-            app.Map($"{prefix}/chat/completions", chat);
-            app.Map($"{prefix}/embeddings", embeddings);
-            app.Map($"{prefix}/models", models);
-            app.Map($"{prefix}/models/{{**id}}", models);
+            app.Map($"{prefix}/usage", usage).ShortCircuit();
+            app.Map($"{prefix}/chat/completions", chat).ShortCircuit();
+            app.Map($"{prefix}/embeddings", embeddings).ShortCircuit();
+            app.Map($"{prefix}/models", models).ShortCircuit();
+            app.Map($"{prefix}/models/{{**id}}", models).ShortCircuit();
         }
 
         foreach (var prefix in NativePrefixes)
         {
-            app.Map($"{prefix}/models", models);
-            app.Map($"{prefix}/models/{{**id}}", models);
+            app.Map($"{prefix}/models", models).ShortCircuit();
+            app.Map($"{prefix}/models/{{**id}}", models).ShortCircuit();
         }
 
         app.MapGet("/", () => TypedResults.Text(Hint));

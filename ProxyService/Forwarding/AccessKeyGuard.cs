@@ -25,7 +25,7 @@ internal sealed class AccessKeyGuard(AccessKeyLimiter limiter, ModelCosts costs)
 
         var estimate = UsageEstimate.Of(call.Body.Length, 0) with { Completion = AnswerTokens };
         estimate = estimate with { Prompt = Math.Min(estimate.Prompt, MostPromptTokens) };
-        var demand = new LimitDemand(call.Holder.Id, limits, estimate.Prompt + AnswerTokens, costs.Of(null, call.Model, estimate), Guid.CreateVersion7());
+        var demand = new LimitDemand(call.Holder.Id, limits, estimate.Prompt + AnswerTokens, costs.Of(null, call.Model, estimate), call.Record.Id);
         var (verdict, account) = await limiter.ReserveAsync(demand).ConfigureAwait(false);
         call.Answer.Limits = (verdict, limits);
         if (verdict.Reached != LimitKind.None)

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace GeminiBalance.ProxyService.Limits;
@@ -6,8 +5,7 @@ namespace GeminiBalance.ProxyService.Limits;
 /// <summary>Holds access keys to their limits: over all replicas while Redis answers, else each replica to its share.</summary>
 /// <param name="shared">The accounts of all replicas.</param>
 /// <param name="local">The accounts of this one.</param>
-/// <param name="options">How long Redis is waited for.</param>
-internal sealed class AccessKeyLimiter(RedisLimits shared, LocalLimits local, IOptionsMonitor<LimitsOptions> options)
+internal sealed class AccessKeyLimiter(RedisLimits shared, LocalLimits local)
 {
     /// <summary>Lets a request in and reserves what it asks for, or says which limit refuses it.</summary>
     /// <param name="demand">What it asks for.</param>
@@ -18,7 +16,7 @@ internal sealed class AccessKeyLimiter(RedisLimits shared, LocalLimits local, IO
         {
             try
             {
-                return (await shared.ReserveAsync(demand).AsTask().WaitAsync(TimeSpan.FromMilliseconds(options.CurrentValue.PatienceMilliseconds)).ConfigureAwait(false), shared);
+                return (await shared.ReserveAsync(demand).ConfigureAwait(false), shared);
             }
             catch (Exception e) when (e is RedisException or TimeoutException)
             {

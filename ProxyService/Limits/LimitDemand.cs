@@ -54,7 +54,7 @@ internal readonly record struct LimitVerdict(LimitKind Reached, TimeSpan RetryAf
 internal interface ILimitStore
 {
     /// <summary>Lets a request in and reserves what it asks for, or says which limit refuses it; then nothing changes.</summary>
-    ValueTask<LimitVerdict> ReserveAsync(in LimitDemand demand);
+    ValueTask<LimitVerdict> ReserveAsync(LimitDemand demand);
 
     /// <summary>Puts what was really used in the place of what was reserved. Returns at once.</summary>
     /// <param name="demand">What was reserved.</param>

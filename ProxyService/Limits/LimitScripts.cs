@@ -31,63 +31,67 @@ internal static class LimitScripts
         """;
 
     /// <summary>
-    /// Reserves and settles; one script, so that what could reserve can also settle. KEYS: hash, set.
-    /// Twelve ARGV reserve: rpm tpm rpd tpd tpmonth cpd cpmonth concurrency (0: none) tokens cost lease lease-ms; returns kind, retry ms, requests left, reset ms, tokens left, reset ms.
-    /// Four settle: tokens used more than reserved (or fewer, negative), cost likewise, lease, tpm.
+    /// Reserves and settles for many requests at once, in their order; one script, so that what could reserve can also settle. KEYS: a hash and a set for each;
+    /// ARGV: one packed demand for each, as <see cref="PackedLimits"/> writes it. Returns the packed verdicts of those that reserve.
     /// </summary>
     public const string Accounts = Clock +
         """
-        if #ARGV == 4 then
-          local tokens, cost, tpm = n(ARGV[1]), n(ARGV[2]), n(ARGV[4])
-          local h = redis.call('HMGET', KEYS[1], 'tl', 'd', 'dk', 'dc', 'm', 'mk', 'mc')
-          if h[1] and tpm > 0 then redis.call('HSET', KEYS[1], 'tl', math.min(tpm, n(h[1]) - tokens)) end
-          if n(h[2]) == day then redis.call('HSET', KEYS[1], 'dk', math.max(0, n(h[3]) + tokens), 'dc', math.max(0, n(h[4]) + cost)) end
-          if n(h[5]) == month then redis.call('HSET', KEYS[1], 'mk', math.max(0, n(h[6]) + tokens), 'mc', math.max(0, n(h[7]) + cost)) end
-          redis.call('ZREM', KEYS[2], ARGV[3])
-          return 0
-        end
-        local rpm, tpm, rpd, tpd, tpmo, cpd, cpmo, conc = n(ARGV[1]), n(ARGV[2]), n(ARGV[3]), n(ARGV[4]), n(ARGV[5]), n(ARGV[6]), n(ARGV[7]), n(ARGV[8])
-        local tokens, cost = n(ARGV[9]), n(ARGV[10])
-        local h = redis.call('HMGET', KEYS[1], 'rl', 'rt', 'tl', 'tt', 'd', 'dr', 'dk', 'dc', 'm', 'mk', 'mc')
-        local function level(l, at, cap)
-          if not l then return cap end
-          return math.min(cap, tonumber(l) + (now - tonumber(at)) * cap / 60000)
-        end
-        local rl, tl = level(h[1], h[2], rpm), level(h[3], h[4], tpm)
-        local dr, dk, dc, mk, mc = n(h[6]), n(h[7]), n(h[8]), n(h[10]), n(h[11])
-        if n(h[5]) ~= day then dr, dk, dc = 0, 0, 0 end
-        if n(h[9]) ~= month then mk, mc = 0, 0 end
-        local left = {-1, 0, -1, 0}
-        local function sum()
-          if rpm > 0 then left[1], left[2] = math.max(0, math.floor(rl)), math.ceil((rpm - rl) * 60000 / rpm) end
-          if tpm > 0 then left[3], left[4] = math.max(0, math.floor(tl)), math.ceil((tpm - tl) * 60000 / tpm) end
-        end
-        local function refuse(kind, retry) sum() return {kind, math.ceil(retry), left[1], left[2], left[3], left[4]} end
         local midnight = (day + 1) * 86400000 - now
         local inmonth = {31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 31, 29}
         local dom = doy - math.floor((153 * mp + 2) / 5) + 1
         local nextmonth = midnight + (inmonth[mp + 1] - dom) * 86400000
-        if conc > 0 then
-          redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
-          if redis.call('ZCARD', KEYS[2]) >= conc then return refuse(8, 1000) end
+        local function level(l, at, cap)
+          if not l then return cap end
+          return math.min(cap, tonumber(l) + (now - tonumber(at)) * cap / 60000)
         end
-        if rpd > 0 and dr + 1 > rpd then return refuse(3, midnight) end
-        if tpd > 0 and dk >= tpd then return refuse(4, midnight) end
-        if tpmo > 0 and mk >= tpmo then return refuse(5, nextmonth) end
-        if cpd > 0 and dc >= cpd then return refuse(6, midnight) end
-        if cpmo > 0 and mc >= cpmo then return refuse(7, nextmonth) end
-        if rpm > 0 and rl < 1 then return refuse(1, (1 - rl) * 60000 / rpm) end
-        local want = math.min(tokens, tpm)
-        if tpm > 0 and tl < want then return refuse(2, (want - tl) * 60000 / tpm) end
-        rl, tl = rl - 1, tl - tokens
-        redis.call('HSET', KEYS[1], 'rl', rl, 'rt', now, 'tl', tl, 'tt', now, 'd', day, 'dr', dr + 1, 'dk', dk + tokens, 'dc', dc + cost, 'm', month, 'mk', mk + tokens, 'mc', mc + cost)
-        redis.call('PEXPIRE', KEYS[1], 3024000000)
-        if conc > 0 then
-          redis.call('ZADD', KEYS[2], now + n(ARGV[12]), ARGV[11])
-          redis.call('PEXPIRE', KEYS[2], 2 * n(ARGV[12]))
+        local function settle(hash, set, packed)
+          local tokens, cost, tpm, lease = struct.unpack('<i8i8i8c32', packed)
+          local h = redis.call('HMGET', hash, 'tl', 'd', 'dk', 'dc', 'm', 'mk', 'mc')
+          if h[1] and tpm > 0 then redis.call('HSET', hash, 'tl', math.min(tpm, n(h[1]) - tokens)) end
+          if n(h[2]) == day then redis.call('HSET', hash, 'dk', math.max(0, n(h[3]) + tokens), 'dc', math.max(0, n(h[4]) + cost)) end
+          if n(h[5]) == month then redis.call('HSET', hash, 'mk', math.max(0, n(h[6]) + tokens), 'mc', math.max(0, n(h[7]) + cost)) end
+          redis.call('ZREM', set, lease)
         end
-        sum()
-        return {0, 0, left[1], left[2], left[3], left[4]}
+        local function reserve(hash, set, packed)
+          local rpm, tpm, rpd, tpd, tpmo, cpd, cpmo, conc, tokens, cost, leasems, lease = struct.unpack('<i8i8i8i8i8i8i8i8i8i8i8c32', packed)
+          local h = redis.call('HMGET', hash, 'rl', 'rt', 'tl', 'tt', 'd', 'dr', 'dk', 'dc', 'm', 'mk', 'mc')
+          local rl, tl = level(h[1], h[2], rpm), level(h[3], h[4], tpm)
+          local dr, dk, dc, mk, mc = n(h[6]), n(h[7]), n(h[8]), n(h[10]), n(h[11])
+          if n(h[5]) ~= day then dr, dk, dc = 0, 0, 0 end
+          if n(h[9]) ~= month then mk, mc = 0, 0 end
+          local function verdict(kind, retry)
+            local r, rms, t, tms = -1, 0, -1, 0
+            if rpm > 0 then r, rms = math.max(0, math.floor(rl)), math.ceil((rpm - rl) * 60000 / rpm) end
+            if tpm > 0 then t, tms = math.max(0, math.floor(tl)), math.ceil((tpm - tl) * 60000 / tpm) end
+            return struct.pack('<i8i8i8i8i8i8', kind, math.ceil(retry), r, rms, t, tms)
+          end
+          if conc > 0 then
+            redis.call('ZREMRANGEBYSCORE', set, '-inf', now)
+            if redis.call('ZCARD', set) >= conc then return verdict(8, 1000) end
+          end
+          if rpd > 0 and dr + 1 > rpd then return verdict(3, midnight) end
+          if tpd > 0 and dk >= tpd then return verdict(4, midnight) end
+          if tpmo > 0 and mk >= tpmo then return verdict(5, nextmonth) end
+          if cpd > 0 and dc >= cpd then return verdict(6, midnight) end
+          if cpmo > 0 and mc >= cpmo then return verdict(7, nextmonth) end
+          if rpm > 0 and rl < 1 then return verdict(1, (1 - rl) * 60000 / rpm) end
+          local want = math.min(tokens, tpm)
+          if tpm > 0 and tl < want then return verdict(2, (want - tl) * 60000 / tpm) end
+          rl, tl = rl - 1, tl - tokens
+          redis.call('HSET', hash, 'rl', rl, 'rt', now, 'tl', tl, 'tt', now, 'd', day, 'dr', dr + 1, 'dk', dk + tokens, 'dc', dc + cost, 'm', month, 'mk', mk + tokens, 'mc', mc + cost)
+          redis.call('PEXPIRE', hash, 3024000000)
+          if conc > 0 then
+            redis.call('ZADD', set, now + leasems, lease)
+            redis.call('PEXPIRE', set, 2 * leasems)
+          end
+          return verdict(0, 0)
+        end
+        local verdicts = {}
+        for i, packed in ipairs(ARGV) do
+          local hash, set = KEYS[2 * i - 1], KEYS[2 * i]
+          if #packed == 56 then settle(hash, set, packed) else verdicts[#verdicts + 1] = reserve(hash, set, packed) end
+        end
+        return table.concat(verdicts)
         """;
 
     /// <summary>The name under which Redis keeps <see cref="Accounts"/> once it has run: the bytes of its SHA-1.</summary>

@@ -17,7 +17,7 @@ internal sealed class LocalLimits(TimeProvider time) : ILimitStore
     public int Replicas { get => replicas; set => replicas = Math.Max(1, value); }
 
     /// <inheritdoc />
-    public ValueTask<LimitVerdict> ReserveAsync(in LimitDemand demand) => ValueTask.FromResult(accounts.GetOrAdd(demand.Key, static _ => new Account()).Reserve(demand, ShareOf(demand.Limits), time.GetUtcNow()));
+    public ValueTask<LimitVerdict> ReserveAsync(LimitDemand demand) => ValueTask.FromResult(accounts.GetOrAdd(demand.Key, static _ => new Account()).Reserve(demand, ShareOf(demand.Limits), time.GetUtcNow()));
 
     /// <inheritdoc />
     public void Settle(in LimitDemand demand, long tokens, long cost)

@@ -1,45 +1,67 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace GeminiBalance.ProxyService.Limits;
 
-/// <summary>The accounts in Redis, which all replicas share: one round trip before a request, and one command after it that nobody waits for.</summary>
-/// <param name="services">Make the connection when it is first needed.</param>
-internal sealed class RedisLimits(IServiceProvider services) : ILimitStore
+/// <summary>The accounts in Redis, which all replicas share: at most one round trip before a request, and nobody waits for what comes after it.</summary>
+internal sealed class RedisLimits : ILimitStore
 {
-    private const string Prefix = "gb:limits:";
     private const string Replicas = "gb:limits-replicas";
     private static readonly TimeSpan ReplicaGone = TimeSpan.FromSeconds(15);
 
-    /// <summary>Connecting blocks for as long as Redis is silent: elsewhere, and nobody waits for it.</summary>
-    private readonly Lazy<Task<IConnectionMultiplexer>> connection = new(() => Task.Run(services.GetRequiredService<IConnectionMultiplexer>));
+    /// <summary>How long Redis is left alone once it was silent.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
+
+    private readonly Lazy<Task<IConnectionMultiplexer>> connection;
     private readonly ConcurrentDictionary<Guid, Guid> leases = new();
+    private readonly IOptionsMonitor<LimitsOptions> options;
+    private readonly TimeProvider time;
+    private readonly LimitBatches batches;
+    private long silentSince;
+
+    /// <summary>Opens nothing yet.</summary>
+    /// <param name="services">Make the connection when it is first needed.</param>
+    /// <param name="options">How long Redis is waited for.</param>
+    /// <param name="time">The clock.</param>
+    public RedisLimits(IServiceProvider services, IOptionsMonitor<LimitsOptions> options, TimeProvider time)
+    {
+        // Connecting blocks for as long as Redis is silent: elsewhere, and nobody waits for it.
+        connection = new(() => Task.Run(services.GetRequiredService<IConnectionMultiplexer>));
+        batches = new LimitBatches(AskAsync, () => Multiplexer?.GetServers().Any(server => server.ServerType == ServerType.Cluster) == true, time);
+        (this.options, this.time) = (options, time);
+    }
 
     /// <summary>Whether Redis can be asked now.</summary>
-    public bool IsThere => Database is not null;
+    public bool IsThere => Database is not null && !IsResting;
 
-    private IDatabase? Database => connection.Value is { IsCompletedSuccessfully: true, Result: { IsConnected: true } redis } ? redis.GetDatabase() : null;
+    private bool IsResting => Volatile.Read(ref silentSince) is var since and not 0 && time.GetElapsedTime(since) < Rest;
+
+    private IConnectionMultiplexer? Multiplexer => connection.Value is { IsCompletedSuccessfully: true, Result: { IsConnected: true } redis } ? redis : null;
+
+    private IDatabase? Database => Multiplexer?.GetDatabase();
 
     /// <inheritdoc />
     /// <exception cref="RedisException">Redis does not answer.</exception>
     /// <exception cref="TimeoutException">Redis is away, or does not answer in time.</exception>
-    public ValueTask<LimitVerdict> ReserveAsync(in LimitDemand demand) => Database is { } database ? new(AskAsync(database, demand)) : throw new TimeoutException("Redis is away.");
+    public async ValueTask<LimitVerdict> ReserveAsync(LimitDemand demand)
+    {
+        var verdict = await batches.ReserveAsync(demand).ConfigureAwait(false);
+        if (verdict.Reached == LimitKind.None && demand.Limits.Concurrency is not null)
+        {
+            leases[demand.Lease] = demand.Key;
+        }
+
+        return verdict;
+    }
 
     /// <inheritdoc />
     public void Settle(in LimitDemand demand, long tokens, long cost)
     {
         leases.TryRemove(demand.Lease, out _);
-        try
+        if (Multiplexer is not null)
         {
-            Database?.ScriptEvaluate(
-                LimitScripts.AccountsName,
-                KeysOf(demand.Key),
-                [tokens - demand.Tokens, cost - demand.Cost, demand.Lease.ToString("N"), demand.Limits.TokensPerMinute ?? 0],
-                CommandFlags.FireAndForget);
-        }
-        catch (RedisException)
-        {
-            // The connection went away in between: what was reserved stays used, and the lease ends by itself.
+            batches.Settle(demand, tokens, cost);
         }
     }
 
@@ -57,7 +79,7 @@ internal sealed class RedisLimits(IServiceProvider services) : ILimitStore
             await database.SortedSetRemoveRangeByScoreAsync(Replicas, double.NegativeInfinity, (now - ReplicaGone).ToUnixTimeMilliseconds()).ConfigureAwait(false);
             foreach (var held in leases.ToArray().GroupBy(lease => lease.Value))
             {
-                await database.ScriptEvaluateAsync(LimitScripts.Renew, [KeysOf(held.Key)[1]], [LimitScripts.LeaseMs, .. held.Select(lease => (RedisValue)lease.Key.ToString("N"))]).ConfigureAwait(false);
+                await database.ScriptEvaluateAsync(LimitScripts.Renew, [LimitKeys.Of(held.Key).Leases], [LimitScripts.LeaseMs, .. held.Select(lease => (RedisValue)lease.Key.ToString("N"))]).ConfigureAwait(false);
             }
 
             return (int)await database.SortedSetLengthAsync(Replicas).ConfigureAwait(false);
@@ -68,28 +90,20 @@ internal sealed class RedisLimits(IServiceProvider services) : ILimitStore
         }
     }
 
-    private async Task<LimitVerdict> AskAsync(IDatabase database, LimitDemand demand)
+    private async Task<byte[]> AskAsync(RedisKey[] keys, RedisValue[] values)
     {
-        var limits = demand.Limits;
-        var keys = KeysOf(demand.Key);
-        RedisValue[] values =
-        [
-            limits.RequestsPerMinute ?? 0, limits.TokensPerMinute ?? 0, limits.RequestsPerDay ?? 0, limits.TokensPerDay ?? 0, limits.TokensPerMonth ?? 0,
-            Micros(limits.CostPerDay), Micros(limits.CostPerMonth), limits.Concurrency ?? 0, demand.Tokens, demand.Cost, demand.Lease.ToString("N"), LimitScripts.LeaseMs,
-        ];
-        var answer = (long[])(await RunAsync(database, keys, values).ConfigureAwait(false))!;
-        if (answer[0] == 0 && limits.Concurrency is not null)
+        var database = Database ?? throw new TimeoutException("Redis is away.");
+        try
         {
-            leases[demand.Lease] = demand.Key;
+            var answer = await RunAsync(database, keys, values).WaitAsync(TimeSpan.FromMilliseconds(options.CurrentValue.PatienceMilliseconds)).ConfigureAwait(false);
+            Volatile.Write(ref silentSince, 0);
+            return (byte[]?)answer ?? [];
         }
-
-        return new LimitVerdict(
-            (LimitKind)answer[0],
-            TimeSpan.FromMilliseconds(answer[1]),
-            answer[2] < 0 ? null : answer[2],
-            TimeSpan.FromMilliseconds(answer[3]),
-            answer[4] < 0 ? null : answer[4],
-            TimeSpan.FromMilliseconds(answer[5]));
+        catch (TimeoutException)
+        {
+            Volatile.Write(ref silentSince, time.GetTimestamp());
+            throw;
+        }
     }
 
     /// <summary>By its name, which is short; a Redis that does not know it yet gets the script itself.</summary>
@@ -104,9 +118,4 @@ internal sealed class RedisLimits(IServiceProvider services) : ILimitStore
             return await database.ScriptEvaluateAsync(LimitScripts.Accounts, keys, values).ConfigureAwait(false);
         }
     }
-
-    private static long Micros(decimal? dollars) => dollars is { } amount ? Math.Max(1, (long)(amount * 1_000_000)) : 0;
-
-    /// <summary>The braces keep both on one node of a cluster.</summary>
-    private static RedisKey[] KeysOf(Guid key) => [$"{Prefix}{{{key:N}}}", $"{Prefix}{{{key:N}}}:leases"];
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using GeminiBalance.Contracts;
@@ -11,33 +10,32 @@ internal sealed class ProxyMetrics
     /// <summary>Name of the meter and of the trace source.</summary>
     public const string Source = "GeminiBalance.ProxyService";
 
-    private const int MostModels = 200;
-    private const string OtherModel = "other";
-
     private static readonly double[] Seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
-    private readonly ConcurrentDictionary<string, string> models = new(StringComparer.Ordinal);
-    private readonly Counter<long> requests;
+    // Boxed once, not with every request.
+    private static readonly object Yes = true;
+    private static readonly object No = false;
+
+    private readonly RequestTally tally = new();
     private readonly Counter<long> unauthenticated;
     private readonly Counter<long> refused;
-    private readonly Counter<long> attempts;
-    private readonly Counter<long> tokens;
-    private readonly UpDownCounter<long> inFlight;
     private readonly Histogram<double> duration;
+    private readonly Histogram<double> upstream;
     private readonly Histogram<double> firstToken;
+    private long inFlight;
 
     /// <summary>Creates the instruments.</summary>
     public ProxyMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(Source);
-        requests = meter.CreateCounter<long>("gemini_balance_requests_total", description: "Finished requests.");
+        meter.CreateObservableCounter("gemini_balance_requests_total", tally.Requests, description: "Finished requests.");
+        meter.CreateObservableCounter("gemini_balance_tokens_total", tally.Tokens, description: "Tokens the upstream reported.");
+        meter.CreateObservableUpDownCounter("gemini_balance_requests_in_flight", () => Interlocked.Read(ref inFlight), description: "Requests being answered.");
         unauthenticated = meter.CreateCounter<long>("gemini_balance_unauthenticated_total", description: "Requests without a valid access key.");
         refused = meter.CreateCounter<long>("gemini_balance_journal_refused_total", description: "Requests refused because nothing more could be written down.");
-        attempts = meter.CreateCounter<long>("gemini_balance_upstream_attempts_total", description: "Upstream calls by how they ended.");
-        tokens = meter.CreateCounter<long>("gemini_balance_tokens_total", description: "Tokens the upstream reported.");
-        inFlight = meter.CreateUpDownCounter<long>("gemini_balance_requests_in_flight", description: "Requests being answered.");
         var buckets = new InstrumentAdvice<double> { HistogramBucketBoundaries = Seconds };
         duration = meter.CreateHistogram("gemini_balance_request_duration_seconds", description: "Seconds from the request's head to the last byte.", advice: buckets);
+        upstream = meter.CreateHistogram("gemini_balance_upstream_duration_seconds", description: "Seconds an upstream call took, by how it ended.", advice: buckets);
         firstToken = meter.CreateHistogram("gemini_balance_first_token_seconds", description: "Seconds from the request's head to the first content of a stream.", advice: buckets);
     }
 
@@ -51,13 +49,16 @@ internal sealed class ProxyMetrics
     public void CannotRecord() => refused.Add(1);
 
     /// <summary>A request begins.</summary>
-    public void Began() => inFlight.Add(1);
+    public void Began() => Interlocked.Increment(ref inFlight);
 
     /// <summary>A request is over.</summary>
-    public void Ended() => inFlight.Add(-1);
+    public void Ended() => Interlocked.Decrement(ref inFlight);
 
     /// <summary>An upstream call ended.</summary>
-    public void Attempted(UpstreamOutcomeClass outcome) => attempts.Add(1, new KeyValuePair<string, object?>("outcome", outcome.ToString()));
+    /// <param name="outcome">How.</param>
+    /// <param name="milliseconds">How long it took.</param>
+    public void Attempted(UpstreamOutcomeClass outcome, double milliseconds) =>
+        upstream.Record(milliseconds / 1000, new KeyValuePair<string, object?>("outcome", outcome.ToString()));
 
     /// <summary>The first content of a stream.</summary>
     public void FirstToken(double milliseconds) => firstToken.Record(milliseconds / 1000);
@@ -65,30 +66,8 @@ internal sealed class ProxyMetrics
     /// <summary>A request is finished.</summary>
     public void Completed(RequestRecord record, RequestOutcome outcome, double milliseconds)
     {
-        var model = ModelLabel(record.Model, outcome == RequestOutcome.Succeeded);
-        var tags = new TagList { { "model", model }, { "outcome", outcome.ToString() }, { "stream", record.Streamed } };
-        requests.Add(1, tags);
-        duration.Record(milliseconds / 1000, tags);
-        if (record.Tokens is { } used)
-        {
-            tokens.Add(used.Prompt + used.ToolUsePrompt, new("model", model), new("kind", "prompt"));
-            tokens.Add(used.Completion, new("model", model), new("kind", "completion"));
-            tokens.Add(used.Thoughts, new("model", model), new("kind", "thoughts"));
-        }
-    }
-
-    private string ModelLabel(string? model, bool answered)
-    {
-        if (model is null)
-        {
-            return OtherModel;
-        }
-
-        if (models.TryGetValue(model, out var known))
-        {
-            return known;
-        }
-
-        return answered && models.Count < MostModels ? models.GetOrAdd(model, model) : OtherModel;
+        var model = tally.Of(record.Model, outcome == RequestOutcome.Succeeded);
+        model.Add(outcome, record.Streamed, record.Tokens);
+        duration.Record(milliseconds / 1000, new("model", model.Name), new("outcome", outcome.ToString()), new("stream", record.Streamed ? Yes : No));
     }
 }

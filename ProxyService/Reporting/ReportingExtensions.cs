@@ -1,5 +1,6 @@
 using GeminiBalance.ProxyService.Reporting.Journaling;
 using GeminiBalance.ServiceDefaults.Messaging;
+using OpenTelemetry.Metrics;
 
 namespace GeminiBalance.ProxyService.Reporting;
 
@@ -14,6 +15,10 @@ internal static class ReportingExtensions
         var services = builder.Services;
         services.AddSingleton(ReplicaName.Here);
         services.AddSingleton<ProxyMetrics>();
+
+        // Requests are measured here, with what an operator asks for; the framework would measure each once more, and cost as much as translating it.
+        services.ConfigureOpenTelemetryMeterProvider(metrics => metrics.AddView(instrument =>
+            instrument.Meter.Name is "Microsoft.AspNetCore.Hosting" or "Microsoft.AspNetCore.Routing" ? MetricStreamConfiguration.Drop : null));
         services.AddJournal();
         services.AddSingleton<FailurePump>();
         services.AddSingleton<IFailureReport>(provider => provider.GetRequiredService<FailurePump>());

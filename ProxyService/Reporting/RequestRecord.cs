@@ -24,7 +24,7 @@ internal sealed class RequestRecord(RequestOperation operation, IRequestLedger l
     private bool completed;
 
     /// <summary>The request's id: of its fact, its answer's <c>x-request-id</c>.</summary>
-    public Guid Id { get; } = Guid.CreateVersion7(time.GetUtcNow());
+    public Guid Id { get; } = RequestId.Create(time.GetUtcNow(), Random.Shared);
 
     /// <summary>Who asks.</summary>
     public Guid? AccessKeyId { get; set; }
@@ -99,7 +99,7 @@ internal sealed class RequestRecord(RequestOperation operation, IRequestLedger l
         var took = time.GetElapsedTime(callStarted).TotalMilliseconds;
         upstreamMs += took;
         attempts.Add(new AttemptFact(key, outcome, status, took, firstByteMs, reason));
-        metrics.Attempted(outcome);
+        metrics.Attempted(outcome, took);
     }
 
     /// <summary>Notes that the first content goes to the client now.</summary>

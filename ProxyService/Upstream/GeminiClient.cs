@@ -17,6 +17,7 @@ internal sealed class GeminiClient : IDisposable
     private readonly ConcurrentDictionary<(string Model, string Method), Uri> addresses = new();
     private readonly IOptionsMonitor<GeminiOptions> options;
     private readonly UpstreamWays ways;
+    private readonly UnheardMeters unheard = new();
     private readonly IDisposable? changes;
     private readonly Uri models;
     private double connectTimeout;
@@ -61,6 +62,7 @@ internal sealed class GeminiClient : IDisposable
     {
         changes?.Dispose();
         ways.Dispose();
+        unheard.Dispose();
     }
 
     private Uri AddressOf(string model, string method)
@@ -118,5 +120,8 @@ internal sealed class GeminiClient : IDisposable
 
         // The upstream is not part of our traces: it gets no ids of ours.
         ActivityHeadersPropagator = null,
+
+        // Its calls are counted by outcome and time where they are judged; counting them here too would cost as much as translating them.
+        MeterFactory = unheard,
     };
 }

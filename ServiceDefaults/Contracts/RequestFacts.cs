@@ -7,7 +7,11 @@ namespace GeminiBalance.Contracts;
 /// <param name="Proxy">Name of the proxy replica that answered the requests.</param>
 /// <param name="Facts">At most <see cref="MaximumFacts"/> facts, oldest first.</param>
 /// <param name="Segment">The segment of the proxy's journal that holds these facts, all of them; see <see cref="SegmentClosed"/>. Null from a proxy without a journal.</param>
-public sealed partial record RequestsCompleted(Guid BatchId, string Proxy, IReadOnlyList<RequestFact> Facts, Guid? Segment = null)
+public sealed partial record RequestsCompleted(
+    Guid BatchId,
+    string Proxy,
+    [property: JsonConverter(typeof(RecordedFacts.Converter))] IReadOnlyList<RequestFact> Facts,
+    Guid? Segment = null)
 {
     /// <summary>The most facts one batch may carry.</summary>
     public const int MaximumFacts = 200;

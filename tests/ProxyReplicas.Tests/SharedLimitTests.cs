@@ -174,7 +174,7 @@ public sealed class SharedLimitTests(RedisFixture redis) : IAsyncLifetime
 
     private sealed class Limiters(List<ServiceProvider> services, List<RedisLimits> shared, List<LocalLimits> locals) : IAsyncDisposable
     {
-        private readonly List<AccessKeyLimiter> limiters = [.. shared.Zip(locals, (one, local) => new AccessKeyLimiter(one, local, new Patient()))];
+        private readonly List<AccessKeyLimiter> limiters = [.. shared.Zip(locals, (one, local) => new AccessKeyLimiter(one, local))];
 
         public List<RedisLimits> Shared => shared;
 
@@ -185,7 +185,7 @@ public sealed class SharedLimitTests(RedisFixture redis) : IAsyncLifetime
         public static Limiters Of(string connection)
         {
             var services = Enumerable.Range(0, Replicas).Select(_ => new ServiceCollection().AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(connection)).BuildServiceProvider()).ToList();
-            return new Limiters(services, [.. services.Select(one => new RedisLimits(one))], [.. services.Select(_ => new LocalLimits(TimeProvider.System))]);
+            return new Limiters(services, [.. services.Select(one => new RedisLimits(one, new Patient(), TimeProvider.System))], [.. services.Select(_ => new LocalLimits(TimeProvider.System))]);
         }
 
         /// <summary>As many clients at once as there are, over all replicas in turn.</summary>

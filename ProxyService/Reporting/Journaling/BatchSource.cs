@@ -8,7 +8,7 @@ namespace GeminiBalance.ProxyService.Reporting.Journaling;
 /// <param name="logger">The log.</param>
 internal sealed partial class BatchSource(JournalStore store, JournalMetrics metrics, ILogger logger) : IDisposable
 {
-    private readonly List<RequestFact> facts = new(RequestsCompleted.MaximumFacts);
+    private readonly List<ReadOnlyMemory<byte>> facts = new(RequestsCompleted.MaximumFacts);
     private Segment? segment;
     private SegmentReader? reader;
     private DateTimeOffset writtenAt;
@@ -58,16 +58,16 @@ internal sealed partial class BatchSource(JournalStore store, JournalMetrics met
         var start = (long)Segment.HeadBytes;
         foreach (var (end, _) in segment.Notes.Planned.ToArray())
         {
-            var facts = new List<RequestFact>();
+            var facts = new List<ReadOnlyMemory<byte>>();
             while (reader.Position < end && reader.TryRead(out var kind, out var body))
             {
-                if (kind == JournalRecordKind.Fact && SegmentReader.ReadFact(body) is { } read)
+                if (kind == JournalRecordKind.Fact && SegmentReader.TakeFact(body, segment.IsOurs) is { } taken)
                 {
-                    facts.Add(read.Fact);
+                    facts.Add(taken.Json);
                 }
             }
 
-            yield return new SegmentBatch(segment, start, end, facts, segment.OpenedAt);
+            yield return new SegmentBatch(segment, start, end, new RecordedFacts(facts), segment.OpenedAt);
             start = end;
         }
     }
@@ -115,17 +115,17 @@ internal sealed partial class BatchSource(JournalStore store, JournalMetrics met
             LogDamaged(segment!.Path);
         }
 
-        if (kind == JournalRecordKind.Fact && SegmentReader.ReadFact(body) is { } read)
+        if (kind == JournalRecordKind.Fact && SegmentReader.TakeFact(body, segment!.IsOurs) is { } taken)
         {
-            writtenAt = facts.Count == 0 ? read.WrittenAt : writtenAt;
-            facts.Add(read.Fact);
+            writtenAt = facts.Count == 0 ? taken.WrittenAt : writtenAt;
+            facts.Add(taken.Json);
         }
     }
 
     private SegmentBatch Cut(bool note)
     {
         var end = reader!.Position;
-        var batch = new SegmentBatch(segment!, start, end, [.. facts], writtenAt);
+        var batch = new SegmentBatch(segment!, start, end, new RecordedFacts([.. facts]), writtenAt);
         if (note)
         {
             segment!.Notes.Plan(end, facts.Count);

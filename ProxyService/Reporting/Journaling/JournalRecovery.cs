@@ -83,8 +83,8 @@ internal sealed partial class JournalRecovery(JournalMetrics metrics, ILogger<Jo
                         break;
                     case JournalRecordKind.Fact when SegmentReader.ReadFact(body) is { } read:
                         facts++;
-                        tokens += read.Fact.Tokens?.Total ?? 0;
-                        ended.Add(read.Fact.Id);
+                        tokens += read.Tokens?.Total ?? 0;
+                        ended.Add(read.Id);
                         break;
                     default:
                         metrics.Damaged();

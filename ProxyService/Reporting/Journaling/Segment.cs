@@ -40,6 +40,9 @@ internal sealed class Segment
     /// <summary>Whether its head could be read; if not, it has been given a new id.</summary>
     public bool HasSoundHead { get; private init; } = true;
 
+    /// <summary>Whether this process wrote it.</summary>
+    public bool IsOurs { get; private init; }
+
     /// <summary>The open file, while it is written.</summary>
     public SafeFileHandle? Handle { get; private set; }
 
@@ -93,7 +96,7 @@ internal sealed class Segment
             throw;
         }
 
-        return new Segment(path, number, id, now, new SegmentNotes(path + ".notes")) { Handle = handle };
+        return new Segment(path, number, id, now, new SegmentNotes(path + ".notes")) { Handle = handle, IsOurs = true };
     }
 
     /// <summary>Looks at a segment of an earlier process.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Text.Json;
 using GeminiBalance.Contracts;
 
@@ -7,6 +8,7 @@ namespace GeminiBalance.ProxyService.Reporting.Journaling;
 /// <summary>Reads the records of a segment in order. Damage is skipped and counted; what is sound behind it is still read.</summary>
 internal sealed class SegmentReader : IDisposable
 {
+    private const int TimeBytes = JournalEntry.FactHeadBytes - 1;
     private const int ChunkBytes = JournalFrame.MaximumPayload + (256 * 1024);
 
     private readonly Segment segment;
@@ -74,24 +76,31 @@ internal sealed class SegmentReader : IDisposable
         return false;
     }
 
-    /// <summary>Reads a fact and the time it was written; null when the JSON is none of ours.</summary>
-    public static (RequestFact Fact, DateTimeOffset WrittenAt)? ReadFact(ReadOnlyMemory<byte> body)
+    /// <summary>Reads a fact; null when the JSON is none of ours.</summary>
+    public static RequestFact? ReadFact(ReadOnlyMemory<byte> body)
     {
-        const int timeBytes = JournalEntry.FactHeadBytes - 1;
-        if (body.Length <= timeBytes)
+        try
+        {
+            return body.Length <= TimeBytes ? null : JsonSerializer.Deserialize(body.Span[TimeBytes..], ContractsJson.Default.RequestFact);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Takes a fact's JSON, copied, and the time it was written; null when there is none.</summary>
+    /// <param name="body">The record.</param>
+    /// <param name="isOurs">Whether this process wrote it: then it is known to be readable.</param>
+    public static (ReadOnlyMemory<byte> Json, DateTimeOffset WrittenAt)? TakeFact(ReadOnlyMemory<byte> body, bool isOurs)
+    {
+        if (body.Length <= TimeBytes || (!isOurs && ReadFact(body) is null))
         {
             return null;
         }
 
-        try
-        {
-            var ticks = System.Buffers.Binary.BinaryPrimitives.ReadInt64LittleEndian(body.Span);
-            return JsonSerializer.Deserialize(body.Span[timeBytes..], ContractsJson.Default.RequestFact) is { } fact ? (fact, new DateTimeOffset(ticks, TimeSpan.Zero)) : null;
-        }
-        catch (Exception e) when (e is JsonException or ArgumentOutOfRangeException)
-        {
-            return null;
-        }
+        var ticks = Math.Clamp(BinaryPrimitives.ReadInt64LittleEndian(body.Span), 0, DateTimeOffset.MaxValue.UtcTicks);
+        return (body[TimeBytes..].ToArray(), new DateTimeOffset(ticks, TimeSpan.Zero));
     }
 
     /// <inheritdoc />

@@ -71,7 +71,7 @@ internal sealed class JournalRig : IDisposable
             {
                 if (kind == JournalRecordKind.Fact)
                 {
-                    facts.Add(SegmentReader.ReadFact(body)!.Value.Fact);
+                    facts.Add(SegmentReader.ReadFact(body)!);
                 }
             }
         }
