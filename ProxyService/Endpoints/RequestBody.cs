@@ -79,6 +79,11 @@ internal static class RequestBody
 
     private static bool IsJson(string? contentType)
     {
+        if (contentType is "application/json" or "application/json; charset=utf-8")
+        {
+            return true;
+        }
+
         if (contentType is null || !System.Net.Http.Headers.MediaTypeHeaderValue.TryParse(contentType, out var type) || type.MediaType is not { } media)
         {
             return false;

@@ -68,7 +68,8 @@ internal sealed class ChatCall(ChatCalls chats, ChatRequest request, PooledBuffe
         }
 
         Outgoing.Append(EndMark);
-        return Answer.SendContentAsync(Outgoing.Written, client);
+        Answer.SendLast(Outgoing.WrittenSpan);
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc />

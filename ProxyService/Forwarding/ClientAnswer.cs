@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Json;
@@ -61,6 +62,14 @@ internal sealed class ClientAnswer(HttpContext context, RequestRecord record, IR
         return SendAsync(chunks, cancellationToken);
     }
 
+    /// <summary>Leaves the last chunks of a stream: they go out together with its end, when the request is over.</summary>
+    public void SendLast(ReadOnlySpan<byte> chunks)
+    {
+        HasContent = true;
+        BeginStream();
+        context.Response.BodyWriter.Write(chunks);
+    }
+
     /// <summary>Sends an error: as a status and JSON, or as the last event of a stream that has begun.</summary>
     /// <param name="error">The error.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -93,17 +102,23 @@ internal sealed class ClientAnswer(HttpContext context, RequestRecord record, IR
         await SendJsonAsync(buffer.Written, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    private void BeginStream()
     {
-        if (!HasBegun)
+        if (HasBegun)
         {
-            SetHeaders();
-            context.Response.ContentType = StreamType;
-            context.Response.Headers.CacheControl = "no-cache";
-            context.Response.Headers["X-Accel-Buffering"] = "no";
-            HasBegun = true;
+            return;
         }
 
+        SetHeaders();
+        context.Response.ContentType = StreamType;
+        context.Response.Headers.CacheControl = "no-cache";
+        context.Response.Headers["X-Accel-Buffering"] = "no";
+        HasBegun = true;
+    }
+
+    private async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        BeginStream();
         await context.Response.BodyWriter.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
     }
 
@@ -121,7 +136,7 @@ internal sealed class ClientAnswer(HttpContext context, RequestRecord record, IR
             headers["x-gb-attempts"] = record.AttemptsBegun.ToString(CultureInfo.InvariantCulture);
         }
 
-        if (record.ModelServed is { } served && served.All(char.IsAscii) && !served.Any(char.IsControl))
+        if (record.ModelServed is { } served && !served.AsSpan().ContainsAnyExceptInRange(' ', '~'))
         {
             headers["x-gb-model-version"] = served;
         }

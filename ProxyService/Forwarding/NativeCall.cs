@@ -62,9 +62,9 @@ internal sealed class NativeCall(UpstreamCall upstream, StreamPacing pacing, Nat
         UpstreamOutcome outcome;
         try
         {
-            var pace = method.Streams ? pacing.Begin(Answer) : null;
-            var sending = upstream.SendAsync(this, key, deadline);
-            using var response = await (pace is { IsBuffered: true } ? pace.WaitOrEndAsync(sending, deadline, alive) : sending).ConfigureAwait(false);
+            using var pace = method.Streams ? pacing.Begin(Answer) : null;
+            var sending = new ValueTask<HttpResponseMessage>(upstream.SendAsync(this, key, deadline));
+            using var response = await (pace is { IsBuffered: true } ? pace.WaitAsync(sending, alive) : sending).ConfigureAwait(false);
             outcome = UpstreamStatus != StatusCodes.Status200OK ? await upstream.RefusalAsync(response, deadline).ConfigureAwait(false)
                 : pace is not null ? await PassStreamAsync(response, pace, deadline, alive).ConfigureAwait(false)
                 : await PassWholeAsync(response, deadline).ConfigureAwait(false);
@@ -132,7 +132,7 @@ internal sealed class NativeCall(UpstreamCall upstream, StreamPacing pacing, Nat
             deadline.CancelAfter(upstream.Limits.IdleTimeout);
             var room = events.GetMemory();
             var reading = stream.ReadAsync(room, deadline.Token);
-            var read = await (pace.IsBuffered && !reading.IsCompleted ? new ValueTask<int>(pace.WaitOrEndAsync(reading.AsTask(), deadline, client)) : reading).ConfigureAwait(false);
+            var read = await (pace.IsBuffered ? pace.WaitAsync(reading, client) : reading).ConfigureAwait(false);
             Outgoing.Append(room.Span[..read]);
             events.Advance(read);
             if (read == 0)

@@ -22,14 +22,11 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(client);
         using var events = new SseReader(upstream.Limits.MaximumEventBytes);
         using var chat = new StreamTranslator(call.Shape);
-        var pace = pacing.Begin(call.Answer);
-        Task? pending = null;
+        using var pace = pacing.Begin(call.Answer);
         call.Outgoing.Clear();
         try
         {
-            var sending = upstream.SendAsync(call, key, deadline);
-            pending = sending;
-            using var response = await pace.WaitAsync(sending, client).ConfigureAwait(false);
+            using var response = await pace.WaitAsync(new ValueTask<HttpResponseMessage>(upstream.SendAsync(call, key, deadline)), client).ConfigureAwait(false);
             if (call.UpstreamStatus != StatusCodes.Status200OK)
             {
                 return await upstream.RefusalAsync(response, deadline).ConfigureAwait(false);
@@ -40,19 +37,7 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
             var progress = default(Progress);
             while (true)
             {
-                var reading = stream.ReadAsync(events.GetMemory(), deadline.Token);
-                int read;
-                if (reading.IsCompleted)
-                {
-                    read = await reading.ConfigureAwait(false);
-                }
-                else
-                {
-                    var task = reading.AsTask();
-                    pending = task;
-                    read = await pace.WaitAsync(task, client).ConfigureAwait(false);
-                }
-
+                var read = await pace.WaitAsync(stream.ReadAsync(events.GetMemory(), deadline.Token), client).ConfigureAwait(false);
                 deadline.CancelAfter(upstream.Limits.IdleTimeout);
                 events.Advance(read);
                 if (read == 0)
@@ -82,12 +67,6 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
             signatures.Remember(call.Record.AccessKeyId, chat.Signed, call.Profile.Prefix);
             call.Record.Tokens = chat.Usage is { } usage ? UsageJson.ToFact(usage) : call.Record.Tokens;
             call.Record.ContentArrived(chat.ContentBytes);
-            if (pending is { IsCompleted: false })
-            {
-                // The read writes into our buffer: it must be over before the buffer goes back to the pool.
-                await deadline.CancelAsync().ConfigureAwait(false);
-                await pending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
         }
     }
 

@@ -32,16 +32,23 @@ internal sealed class StreamPacing(IOptionsMonitor<ForwardingOptions> options, I
     public StreamPace Begin(ClientAnswer answer) => new(answer, options, streaming.CurrentValue.Mode == StreamingMode.Buffered, limits.CurrentValue.MaximumEventBytes, time);
 }
 
-/// <summary>The pace of one attempt.</summary>
-internal sealed class StreamPace(ClientAnswer answer, IOptionsMonitor<ForwardingOptions> options, bool isBuffered, int mostBytes, TimeProvider time)
+/// <summary>The pace of one attempt. While it waits for the upstream, a timer tells the client now and then that nothing was lost.</summary>
+internal sealed class StreamPace(ClientAnswer answer, IOptionsMonitor<ForwardingOptions> options, bool isBuffered, int mostBytes, TimeProvider time) : IDisposable
 {
+    private readonly Lock gate = new();
+    private ITimer? timer;
+    private CancellationToken client;
+    private Task? telling;
+    private bool waits;
     private long quietSince = time.GetTimestamp();
 
     /// <summary>Whether nothing of the answer goes out before it is whole.</summary>
     public bool IsBuffered => isBuffered;
 
+    private TimeSpan Left => TimeSpan.FromSeconds(answer.HasBegun ? options.CurrentValue.KeepAliveSeconds : options.CurrentValue.CommitAfterSeconds) - time.GetElapsedTime(Volatile.Read(ref quietSince));
+
     /// <summary>Notes that something has gone out.</summary>
-    public void Sent() => quietSince = time.GetTimestamp();
+    public void Sent() => Volatile.Write(ref quietSince, time.GetTimestamp());
 
     /// <summary>Makes sure that what is held back does not grow without end.</summary>
     /// <param name="bytes">How much it is.</param>
@@ -56,61 +63,80 @@ internal sealed class StreamPace(ClientAnswer answer, IOptionsMonitor<Forwarding
 
     /// <summary>Tells the client that nothing was lost, when the time for it has come.</summary>
     /// <param name="client">Ends when the client goes away.</param>
-    public ValueTask KeepAliveAsync(CancellationToken client) => Left > TimeSpan.Zero ? ValueTask.CompletedTask : SendAsync(client);
+    public ValueTask KeepAliveAsync(CancellationToken client) => Left > TimeSpan.Zero ? ValueTask.CompletedTask : new ValueTask(TellAsync(client));
 
-    /// <summary>Waits for the upstream, and meanwhile tells the client that nothing was lost.</summary>
+    /// <summary>Waits for the upstream, and meanwhile tells the client that nothing was lost. Nothing is being sent to the client any more when it returns.</summary>
     /// <param name="pending">What is waited for.</param>
     /// <param name="client">Ends when the client goes away.</param>
-    public async Task<T> WaitAsync<T>(Task<T> pending, CancellationToken client)
+    public async ValueTask<T> WaitAsync<T>(ValueTask<T> pending, CancellationToken client)
     {
-        while (!pending.IsCompleted)
+        if (pending.IsCompleted)
         {
-            try
-            {
-                if (Left is { Ticks: > 0 } left)
-                {
-                    return await pending.WaitAsync(left, time).ConfigureAwait(false);
-                }
-            }
-            catch (TimeoutException)
-            {
-                // Only the silence is over, not the wait.
-            }
-
-            if (!pending.IsCompleted)
-            {
-                await KeepAliveAsync(client).ConfigureAwait(false);
-            }
+            return await pending.ConfigureAwait(false);
         }
 
-        return await pending.ConfigureAwait(false);
-    }
+        this.client = client;
+        lock (gate)
+        {
+            waits = true;
+            timer ??= time.CreateTimer(static pace => ((StreamPace)pace!).Tick(), this, WaitFor(Left), Timeout.InfiniteTimeSpan);
+        }
 
-    /// <summary>As <see cref="WaitAsync"/>; when the wait ends before what is waited for, that is ended too, and is over on return: it may be writing into memory of the caller.</summary>
-    /// <param name="pending">What is waited for.</param>
-    /// <param name="deadline">Ends it.</param>
-    /// <param name="client">Ends when the client goes away.</param>
-    public async Task<T> WaitOrEndAsync<T>(Task<T> pending, CancellationTokenSource deadline, CancellationToken client)
-    {
         try
         {
-            return await WaitAsync(pending, client).ConfigureAwait(false);
+            return await pending.ConfigureAwait(false);
         }
         finally
         {
-            if (!pending.IsCompleted)
+            Task? last;
+            lock (gate)
             {
-                await deadline.CancelAsync().ConfigureAwait(false);
-                await ((Task)pending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                (waits, last) = (false, telling);
+            }
+
+            if (last is { IsCompleted: false })
+            {
+                await last.ConfigureAwait(false);
             }
         }
     }
 
-    private TimeSpan Left => TimeSpan.FromSeconds(answer.HasBegun ? options.CurrentValue.KeepAliveSeconds : options.CurrentValue.CommitAfterSeconds) - time.GetElapsedTime(quietSince);
-
-    private async ValueTask SendAsync(CancellationToken client)
+    /// <inheritdoc />
+    public void Dispose()
     {
-        await answer.KeepAliveAsync(client).ConfigureAwait(false);
+        lock (gate)
+        {
+            waits = false;
+            timer?.Dispose();
+        }
+    }
+
+    private static TimeSpan WaitFor(TimeSpan left) => left > TimeSpan.FromMilliseconds(1) ? left : TimeSpan.FromMilliseconds(1);
+
+    private void Tick()
+    {
+        lock (gate)
+        {
+            if (waits && telling is not { IsCompleted: false } && Left <= TimeSpan.Zero)
+            {
+                telling = TellAsync(client);
+            }
+
+            timer?.Change(WaitFor(Left), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private async Task TellAsync(CancellationToken client)
+    {
+        // Before it is told: a client that does not read must not be told again and again.
         Sent();
+        try
+        {
+            await answer.KeepAliveAsync(client).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // The client is gone: what is waited for is told so too, and ends.
+        }
     }
 }
