@@ -83,7 +83,7 @@ internal sealed class RequestRecord(RequestOperation operation, IRequestLedger l
     }
 
     /// <summary>Notes that the head of the upstream's answer has arrived.</summary>
-    public void HeadArrived() => firstByteMs = time.GetElapsedTime(attemptStarted).TotalMilliseconds;
+    public void HeadArrived() => firstByteMs = Since(attemptStarted);
 
     /// <summary>Notes that content of the upstream has arrived: what an answer that is cut off is estimated by.</summary>
     public void ContentArrived(int bytes) => answerBytes += bytes;
@@ -96,7 +96,7 @@ internal sealed class RequestRecord(RequestOperation operation, IRequestLedger l
     /// <param name="reason">The upstream's own word for a refusal.</param>
     public void Attempted(Guid key, UpstreamOutcomeClass outcome, int? status, long callStarted, string? reason = null)
     {
-        var took = time.GetElapsedTime(callStarted).TotalMilliseconds;
+        var took = Since(callStarted);
         upstreamMs += took;
         attempts.Add(new AttemptFact(key, outcome, status, took, firstByteMs, reason));
         metrics.Attempted(outcome, took);
@@ -107,7 +107,7 @@ internal sealed class RequestRecord(RequestOperation operation, IRequestLedger l
     {
         if (firstTokenMs is null)
         {
-            firstTokenMs = time.GetElapsedTime(started).TotalMilliseconds;
+            firstTokenMs = Since(started);
             metrics.FirstToken(firstTokenMs.Value);
         }
     }
@@ -124,7 +124,7 @@ internal sealed class RequestRecord(RequestOperation operation, IRequestLedger l
         }
 
         completed = true;
-        var duration = time.GetElapsedTime(started).TotalMilliseconds;
+        var duration = Since(started);
         if (Tokens is null && IsPaidForUnseen(outcome))
         {
             Tokens = UsageEstimate.Of(promptBytes, answerBytes);
@@ -151,9 +151,14 @@ internal sealed class RequestRecord(RequestOperation operation, IRequestLedger l
             duration,
             TraceParent,
             Estimated,
-            Math.Max(0, duration - upstreamMs),
+            Rounded(Math.Max(0, duration - upstreamMs)),
             ClientRequestId: ClientRequestId), began);
     }
+
+    /// <summary>Milliseconds to the microsecond: more digits would be written, sent and stored for every request, and mean nothing.</summary>
+    private double Since(long timestamp) => Rounded(time.GetElapsedTime(timestamp).TotalMilliseconds);
+
+    private static double Rounded(double milliseconds) => Math.Round(milliseconds, 3);
 
     /// <summary>Whether the upstream was at work and did not come to say what that cost: we hung up, or the answer was cut off.</summary>
     private bool IsPaidForUnseen(RequestOutcome outcome) => AttemptsBegun > 0
