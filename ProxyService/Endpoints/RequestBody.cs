@@ -9,8 +9,11 @@ internal static class RequestBody
     /// <summary>The most bytes of any body.</summary>
     public const int MaximumBytes = 20 * 1024 * 1024;
 
-    /// <summary>A buffer for a request's body.</summary>
-    public static PooledBuffer Buffer(HttpRequest request) => new((int)Math.Clamp(request.ContentLength ?? 0, 4096, MaximumBytes) + 256);
+    private const int ReadBytes = 4096;
+    private const int LeastReadBytes = 256;
+
+    /// <summary>A buffer for a request's body: no larger than it must be, for a stream keeps it to its end.</summary>
+    public static PooledBuffer Buffer(HttpRequest request) => new((int)Math.Clamp(request.ContentLength ?? ReadBytes, 0, MaximumBytes) + LeastReadBytes);
 
     /// <summary>Takes the body in.</summary>
     /// <param name="context">The request.</param>
@@ -37,11 +40,13 @@ internal static class RequestBody
 
     private static async Task<OpenAiError?> ReadAsync(HttpContext context, PooledBuffer target, int maximum)
     {
+        // Of a body whose length is known the last read finds nothing, and needs next to no room.
+        var room = context.Request.ContentLength is null ? ReadBytes : LeastReadBytes;
         try
         {
             while (true)
             {
-                var read = await context.Request.Body.ReadAsync(target.GetMemory(4096), context.RequestAborted).ConfigureAwait(false);
+                var read = await context.Request.Body.ReadAsync(target.GetMemory(room), context.RequestAborted).ConfigureAwait(false);
                 if (read == 0)
                 {
                     break;
