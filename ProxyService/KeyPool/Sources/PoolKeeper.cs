@@ -5,22 +5,29 @@ namespace GeminiBalance.ProxyService.KeyPool.Sources;
 
 /// <summary>
 /// Keeps the pool current: the feed's changes as they come, the whole snapshot after a gap or a new epoch, a look at the head every few seconds
-/// in case a change was lost, and the other sources while the feed is away and nothing better is known.
+/// in case a change was lost, and the other sources while the feed is away and nothing better is known. The copy on disk follows at a distance.
 /// </summary>
 /// <param name="pool">The pool.</param>
 /// <param name="feed">Redis.</param>
 /// <param name="http">KeyHealthService.</param>
 /// <param name="disk">The copy on disk.</param>
+/// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
-internal sealed partial class PoolKeeper(LivePool pool, IPoolFeed feed, [FromKeyedServices(KeyHealthPoolSource.SourceName)] IPoolSource http, DiskPoolCopy disk, ILogger<PoolKeeper> logger) : BackgroundService
+internal sealed partial class PoolKeeper(LivePool pool, IPoolFeed feed, [FromKeyedServices(KeyHealthPoolSource.SourceName)] IPoolSource http, DiskPoolCopy disk, TimeProvider time, ILogger<PoolKeeper> logger) : BackgroundService
 {
+    /// <summary>The copy of a large pool takes a while to write; it may cost this share of the time at most.</summary>
+    private const int SaveShare = 50;
+
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestLoad = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim wake = new(0, 1);
+    private readonly Lock gate = new();
+    private List<PoolChange>? missed;
     private bool subscribed;
     private volatile bool gap;
     private (Guid Epoch, long Sequence) saved;
+    private (long At, TimeSpan Took) lastSave;
 
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -36,6 +43,7 @@ internal sealed partial class PoolKeeper(LivePool pool, IPoolFeed feed, [FromKey
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
+                await SaveAsync(CancellationToken.None).ConfigureAwait(false);
                 return;
             }
             catch (Exception e)
@@ -60,11 +68,23 @@ internal sealed partial class PoolKeeper(LivePool pool, IPoolFeed feed, [FromKey
             await LoadAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        if (pool.View is { } view && view.Source != disk.Name && saved != (view.Epoch, view.Sequence))
+        if (saved == default || time.GetElapsedTime(lastSave.At) > lastSave.Took * SaveShare)
         {
-            await disk.SaveAsync(view.ToSnapshot(), cancellationToken).ConfigureAwait(false);
-            saved = (view.Epoch, view.Sequence);
+            await SaveAsync(cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private async Task SaveAsync(CancellationToken cancellationToken)
+    {
+        if (pool.View is not { } view || view.Source == disk.Name || saved == (view.Epoch, view.Sequence))
+        {
+            return;
+        }
+
+        var began = time.GetTimestamp();
+        await disk.SaveAsync(view.ToSnapshot(), cancellationToken).ConfigureAwait(false);
+        lastSave = (time.GetTimestamp(), time.GetElapsedTime(began));
+        saved = (view.Epoch, view.Sequence);
     }
 
     private async Task SubscribeAsync(CancellationToken cancellationToken)
@@ -88,8 +108,19 @@ internal sealed partial class PoolKeeper(LivePool pool, IPoolFeed feed, [FromKey
     /// <summary>Called by the feed for one change after the other.</summary>
     private void OnChange(PoolChange? change)
     {
-        if (change is null || !pool.TryApply(change))
+        lock (gate)
         {
+            if (missed is not null && change is not null)
+            {
+                // What is being loaded may stand before it.
+                missed.Add(change);
+            }
+
+            if (change is not null && pool.TryApply(change))
+            {
+                return;
+            }
+
             gap = true;
         }
 
@@ -121,15 +152,24 @@ internal sealed partial class PoolKeeper(LivePool pool, IPoolFeed feed, [FromKey
 
     private async Task LoadAsync(CancellationToken cancellationToken)
     {
-        gap = false;
-        if (await TryLoadAsync(feed, cancellationToken).ConfigureAwait(false) || await TryLoadAsync(http, cancellationToken).ConfigureAwait(false))
+        lock (gate)
         {
-            return;
+            (gap, missed) = (false, []);
         }
 
-        if (pool.View is null)
+        try
         {
-            await TryLoadAsync(disk, cancellationToken).ConfigureAwait(false);
+            if (!await TryLoadAsync(feed, cancellationToken).ConfigureAwait(false) && !await TryLoadAsync(http, cancellationToken).ConfigureAwait(false) && pool.View is null)
+            {
+                await TryLoadAsync(disk, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            lock (gate)
+            {
+                missed = null;
+            }
         }
     }
 
@@ -144,13 +184,29 @@ internal sealed partial class PoolKeeper(LivePool pool, IPoolFeed feed, [FromKey
                 return false;
             }
 
-            pool.Replace(snapshot, source.Name);
+            Take(snapshot, source.Name);
             LogLoaded(source.Name, snapshot.Sequence, snapshot.Keys.Count, snapshot.AccessKeys.Count);
             return true;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return false;
+        }
+    }
+
+    /// <summary>Changes that came while the snapshot was read stand behind it: without them a pool that changes all the time would never be caught up with.</summary>
+    private void Take(PoolSnapshot snapshot, string source)
+    {
+        lock (gate)
+        {
+            pool.Replace(snapshot, source);
+            gap = false;
+            foreach (var change in (missed ?? []).Where(change => change.Epoch == snapshot.Epoch).OrderBy(change => change.Sequence))
+            {
+                gap |= !pool.TryApply(change);
+            }
+
+            missed = null;
         }
     }
 

@@ -57,6 +57,40 @@ public sealed class PoolKeeperTests : IDisposable
         Assert.Equal(3, later.View!.Sequence);
     }
 
+    [Fact]
+    public async Task ChangesWhileASnapshotIsRead_StandBehindIt_WithoutReadingAgain()
+    {
+        feed.Snapshot = Snapshot(1);
+        await using var keeper = await StartAsync();
+        await SeenAsync(() => feed.OnChange is not null && pool.View is not null, "the snapshot and the subscription");
+
+        var read = feed.Loads;
+        feed.WhileLoading = () => Enumerable.Range(10, 50).ToList().ForEach(sequence => feed.OnChange!(new PoolChange(Epoch, sequence, [], [], [], [], [], [])));
+        feed.Snapshot = Snapshot(9);
+        feed.OnChange!(new PoolChange(Epoch, 9, [], [], [], [], [], []));
+
+        await SeenAsync(() => pool.View!.Sequence == 59, "the changes behind the snapshot");
+        feed.OnChange(new PoolChange(Epoch, 60, [], [], [], [], [], []));
+        Assert.Equal((60, read + 1), (pool.View!.Sequence, feed.Loads));
+    }
+
+    [Fact]
+    public async Task Changes_AreOnTheDisk_WhenTheGatewayStops()
+    {
+        feed.Snapshot = Snapshot(1);
+        await using (await StartAsync())
+        {
+            await SeenAsync(() => feed.OnChange is not null && File.Exists(Path.Combine(folder, "pool")), "the copy on disk");
+            feed.OnChange!(new PoolChange(Epoch, 2, [], [], [], [], [], []));
+        }
+
+        feed.Snapshot = null;
+        var later = new LivePool(() => new RoundRobinStrategy(), TimeProvider.System);
+        await using var keeper = await StartAsync(later);
+        await SeenAsync(() => later.View?.Source == "disk", "the snapshot from disk");
+        Assert.Equal(2, later.View!.Sequence);
+    }
+
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     private static PoolSnapshot Snapshot(long sequence) => new(Epoch, sequence, [new PoolKey(Guid.CreateVersion7(), new EncryptedSecret(1, "AAAA"), null)], [], []);
@@ -69,7 +103,7 @@ public sealed class PoolKeeperTests : IDisposable
             Options.Create(new PoolOptions { DiskCopy = Path.Combine(folder, "pool") }),
             new SecretEncryption(Options.Create(new EncryptionOptions { Key = "encryption-key-encryption-key-encryption-key" })),
             NullLogger<DiskPoolCopy>.Instance);
-        var keeper = new PoolKeeper(target ?? pool, feed, http, copy, NullLogger<PoolKeeper>.Instance);
+        var keeper = new PoolKeeper(target ?? pool, feed, http, copy, TimeProvider.System, NullLogger<PoolKeeper>.Instance);
         await keeper.StartAsync(TestContext.Current.CancellationToken);
         return new Running(keeper);
     }
@@ -100,7 +134,16 @@ public sealed class PoolKeeperTests : IDisposable
 
         public Action<PoolChange?>? OnChange { get; private set; }
 
-        public Task<PoolSnapshot?> LoadAsync(CancellationToken cancellationToken) => Task.FromResult(Snapshot);
+        public Action? WhileLoading { get; set; }
+
+        public int Loads { get; private set; }
+
+        public Task<PoolSnapshot?> LoadAsync(CancellationToken cancellationToken)
+        {
+            Loads++;
+            WhileLoading?.Invoke();
+            return Task.FromResult(Snapshot);
+        }
 
         public Task<PoolHead?> HeadAsync(CancellationToken cancellationToken) => Task.FromResult(Snapshot is { } known ? new PoolHead(known.Epoch, known.Sequence, 1, 0, DateTimeOffset.UnixEpoch) : null);
 
