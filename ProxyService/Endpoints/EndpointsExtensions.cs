@@ -5,6 +5,7 @@ using GeminiBalance.ProxyService.Media;
 using GeminiBalance.ProxyService.OpenAi;
 using GeminiBalance.ProxyService.Reporting;
 using GeminiBalance.ServiceDefaults;
+using GeminiBalance.ServiceDefaults.Ingress;
 using GeminiBalance.ServiceDefaults.Security;
 using Microsoft.Extensions.Options;
 
@@ -37,6 +38,7 @@ internal static partial class EndpointsExtensions
         // Without it every client's access key would be tried as a service token first.
         AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
         builder.LimitRequests();
+        builder.Services.AddIngress();
         builder.Services.AddServiceAuthentication();
         builder.Services.AddValidatedOptions<CorsOptions>("Cors");
         builder.Services.AddSingleton<IValidateOptions<CorsOptions>, CorsOptions>();
@@ -47,7 +49,6 @@ internal static partial class EndpointsExtensions
         builder.Services.AddSingleton<EmbeddingsEndpoint>();
         builder.Services.AddSingleton<NativeEndpoint>();
         builder.Services.AddSingleton<ModelsEndpoint>();
-        builder.Services.AddServiceClient<UsageClient>("stats");
         builder.Services.AddSingleton<UsageCache>();
         builder.Services.AddSingleton<UsageEndpoint>();
         return builder;
@@ -56,6 +57,7 @@ internal static partial class EndpointsExtensions
     /// <summary>Maps the routes.</summary>
     public static WebApplication MapEndpoints(this WebApplication app)
     {
+        app.UseIngress();
         app.UseStrictFraming();
         app.UseCrossOrigin();
         app.Use(AnswerFaultsAsync);

@@ -1,29 +1,13 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text.Json;
 using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Authentication;
+using GeminiBalance.ProxyService.Limits;
 using GeminiBalance.ProxyService.OpenAi;
 using Microsoft.Extensions.Caching.Memory;
 using Polly;
 
 namespace GeminiBalance.ProxyService.Endpoints;
-
-/// <summary>StatsService's sums.</summary>
-/// <param name="client">A client with its address and the service token.</param>
-internal sealed class UsageClient(HttpClient client)
-{
-    /// <summary>Reads the usage of an access key by model.</summary>
-    /// <param name="accessKey">Its id.</param>
-    /// <param name="from">Start of the range.</param>
-    /// <param name="to">Its end, exclusive.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    public Task<Usage?> ByModelAsync(Guid accessKey, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken) =>
-        client.GetFromJsonAsync(
-            string.Create(CultureInfo.InvariantCulture, $"/stats/usage?groupBy=model&accessKey={accessKey}&from={from.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}&to={to.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}"),
-            ContractsJson.Default.Usage,
-            cancellationToken);
-}
 
 /// <summary><c>GET /v1/usage</c>: what the holder of an access key has used, today and this month (UTC), and its limits. Nothing of anybody else.</summary>
 /// <param name="authenticator">Finds out who asks.</param>

@@ -8,7 +8,11 @@ namespace GeminiBalance.ProxyService.Limits;
 /// <param name="Tokens">Tokens it will probably use.</param>
 /// <param name="Cost">What it will probably cost, in millionths of a US dollar.</param>
 /// <param name="Lease">Its own id, by which its place among those at the same time is given back.</param>
-internal readonly record struct LimitDemand(Guid Key, AccessKeyLimits Limits, long Tokens, long Cost, Guid Lease);
+internal readonly record struct LimitDemand(Guid Key, AccessKeyLimits Limits, long Tokens, long Cost, Guid Lease)
+{
+    /// <summary>What this replica knows to be spent of its days and months.</summary>
+    public Spent Known { get; init; }
+}
 
 /// <summary>Which limit is reached.</summary>
 internal enum LimitKind
@@ -48,7 +52,11 @@ internal enum LimitKind
 /// <param name="RequestsReset">Until when all of them are back.</param>
 /// <param name="TokensLeft">Tokens of the minute that are left; null without such a limit.</param>
 /// <param name="TokensReset">Until when all of them are back.</param>
-internal readonly record struct LimitVerdict(LimitKind Reached, TimeSpan RetryAfter, long? RequestsLeft, TimeSpan RequestsReset, long? TokensLeft, TimeSpan TokensReset);
+internal readonly record struct LimitVerdict(LimitKind Reached, TimeSpan RetryAfter, long? RequestsLeft, TimeSpan RequestsReset, long? TokensLeft, TimeSpan TokensReset)
+{
+    /// <summary>What is spent of its days and months, this demand included.</summary>
+    public Spent Spent { get; init; }
+}
 
 /// <summary>Keeps the accounts of access keys.</summary>
 internal interface ILimitStore

@@ -6,7 +6,7 @@ namespace GeminiBalance.ProxyService.Limits;
 /// <summary>
 /// The accounts in Redis. Minutes are token buckets that hold a minute's worth and fill up all the time; days and months are those of the calendar in UTC, by
 /// Redis' clock. One hash by access key holds them (<c>rl rt tl tt</c> levels and times of the buckets, <c>d dr dk dc m mk mc</c> day and month with requests,
-/// tokens and cost), one sorted set the requests at the same time by the ends of their leases.
+/// tokens and cost, <c>c</c> when it was made), one sorted set the requests at the same time by the ends of their leases.
 /// </summary>
 internal static class LimitScripts
 {
@@ -53,17 +53,27 @@ internal static class LimitScripts
           redis.call('ZREM', set, lease)
         end
         local function reserve(hash, set, packed)
-          local rpm, tpm, rpd, tpd, tpmo, cpd, cpmo, conc, tokens, cost, leasems, lease = struct.unpack('<i8i8i8i8i8i8i8i8i8i8i8c32', packed)
-          local h = redis.call('HMGET', hash, 'rl', 'rt', 'tl', 'tt', 'd', 'dr', 'dk', 'dc', 'm', 'mk', 'mc')
+          local rpm, tpm, rpd, tpd, tpmo, cpd, cpmo, conc, tokens, cost, leasems, kc, kd, kdr, kdk, kdc, km, kmk, kmc, lease =
+            struct.unpack('<i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8c32', packed)
+          local h = redis.call('HMGET', hash, 'rl', 'rt', 'tl', 'tt', 'd', 'dr', 'dk', 'dc', 'm', 'mk', 'mc', 'c')
           local rl, tl = level(h[1], h[2], rpm), level(h[3], h[4], tpm)
           local dr, dk, dc, mk, mc = n(h[6]), n(h[7]), n(h[8]), n(h[10]), n(h[11])
           if n(h[5]) ~= day then dr, dk, dc = 0, 0, 0 end
           if n(h[9]) ~= month then mk, mc = 0, 0 end
+          -- Redis may have lost its memory: whoever knows another account than this one says what was spent of it, once.
+          local c = n(h[12])
+          if c == 0 then c = now end
+          if kc ~= c then
+            if kd == day then dr, dk, dc = math.max(dr, kdr), math.max(dk, kdk), math.max(dc, kdc) end
+            if km == month then mk, mc = math.max(mk, kmk), math.max(mc, kmc) end
+            redis.call('HSET', hash, 'c', c, 'd', day, 'dr', dr, 'dk', dk, 'dc', dc, 'm', month, 'mk', mk, 'mc', mc)
+            redis.call('PEXPIRE', hash, 3024000000)
+          end
           local function verdict(kind, retry)
             local r, rms, t, tms = -1, 0, -1, 0
             if rpm > 0 then r, rms = math.max(0, math.floor(rl)), math.ceil((rpm - rl) * 60000 / rpm) end
             if tpm > 0 then t, tms = math.max(0, math.floor(tl)), math.ceil((tpm - tl) * 60000 / tpm) end
-            return struct.pack('<i8i8i8i8i8i8', kind, math.ceil(retry), r, rms, t, tms)
+            return struct.pack('<i8i8i8i8i8i8i8i8i8i8i8i8i8i8', kind, math.ceil(retry), r, rms, t, tms, c, day, dr, dk, dc, month, mk, mc)
           end
           if conc > 0 then
             redis.call('ZREMRANGEBYSCORE', set, '-inf', now)
@@ -77,8 +87,8 @@ internal static class LimitScripts
           if rpm > 0 and rl < 1 then return verdict(1, (1 - rl) * 60000 / rpm) end
           local want = math.min(tokens, tpm)
           if tpm > 0 and tl < want then return verdict(2, (want - tl) * 60000 / tpm) end
-          rl, tl = rl - 1, tl - tokens
-          redis.call('HSET', hash, 'rl', rl, 'rt', now, 'tl', tl, 'tt', now, 'd', day, 'dr', dr + 1, 'dk', dk + tokens, 'dc', dc + cost, 'm', month, 'mk', mk + tokens, 'mc', mc + cost)
+          rl, tl, dr, dk, dc, mk, mc = rl - 1, tl - tokens, dr + 1, dk + tokens, dc + cost, mk + tokens, mc + cost
+          redis.call('HSET', hash, 'rl', rl, 'rt', now, 'tl', tl, 'tt', now, 'd', day, 'dr', dr, 'dk', dk, 'dc', dc, 'm', month, 'mk', mk, 'mc', mc)
           redis.call('PEXPIRE', hash, 3024000000)
           if conc > 0 then
             redis.call('ZADD', set, now + leasems, lease)

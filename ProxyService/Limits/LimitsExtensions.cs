@@ -14,6 +14,8 @@ internal static class LimitsExtensions
         services.AddSingleton<ModelCosts>();
         services.AddSingleton<RedisLimits>();
         services.AddSingleton<LocalLimits>();
+        services.AddSingleton<LimitMemory>();
+        services.AddServiceClient<UsageClient>("stats");
         services.AddSingleton<AccessKeyLimiter>();
         services.AddHostedService<LimitsKeeper>();
         return services;

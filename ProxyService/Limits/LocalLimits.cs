@@ -17,7 +17,7 @@ internal sealed class LocalLimits(TimeProvider time) : ILimitStore
     public int Replicas { get => replicas; set => replicas = Math.Max(1, value); }
 
     /// <inheritdoc />
-    public ValueTask<LimitVerdict> ReserveAsync(LimitDemand demand) => ValueTask.FromResult(accounts.GetOrAdd(demand.Key, static _ => new Account()).Reserve(demand, ShareOf(demand.Limits), time.GetUtcNow()));
+    public ValueTask<LimitVerdict> ReserveAsync(LimitDemand demand) => ValueTask.FromResult(accounts.GetOrAdd(demand.Key, static _ => new Account()).Reserve(demand, ShareOf(demand.Limits), replicas, time.GetUtcNow()));
 
     /// <inheritdoc />
     public void Settle(in LimitDemand demand, long tokens, long cost)
@@ -52,7 +52,7 @@ internal sealed class LocalLimits(TimeProvider time) : ILimitStore
         private long monthCost;
         private int atOnce;
 
-        public LimitVerdict Reserve(in LimitDemand demand, AccessKeyLimits limits, DateTimeOffset now)
+        public LimitVerdict Reserve(in LimitDemand demand, AccessKeyLimits limits, int replicas, DateTimeOffset now)
         {
             lock (gate)
             {
@@ -61,13 +61,18 @@ internal sealed class LocalLimits(TimeProvider time) : ILimitStore
                 var midnight = today.AddDays(1) - now.UtcDateTime;
                 var nextMonth = new DateTime(today.Year, today.Month, 1, 0, 0, 0, DateTimeKind.Utc).AddMonths(1) - now.UtcDateTime;
                 var want = Math.Min(demand.Tokens, limits.TokensPerMinute ?? long.MaxValue);
+
+                // Of what was spent while Redis answered, each replica bears its share.
+                var known = demand.Known;
+                var (knownRequests, knownTokens, knownCost) = known.Day == Spent.DayOf(now) ? (known.DayRequests / replicas, known.DayTokens / replicas, known.DayCost / replicas) : default;
+                var (knownMonthTokens, knownMonthCost) = known.Month == Spent.MonthOf(now) ? (known.MonthTokens / replicas, known.MonthCost / replicas) : default;
                 (LimitKind Kind, TimeSpan Wait)? reached =
                     atOnce >= limits.Concurrency ? (LimitKind.Concurrency, TimeSpan.FromSeconds(1))
-                    : dayRequests >= limits.RequestsPerDay ? (LimitKind.RequestsPerDay, midnight)
-                    : dayTokens >= limits.TokensPerDay ? (LimitKind.TokensPerDay, midnight)
-                    : monthTokens >= limits.TokensPerMonth ? (LimitKind.TokensPerMonth, nextMonth)
-                    : dayCost >= limits.CostPerDay * 1_000_000 ? (LimitKind.CostPerDay, midnight)
-                    : monthCost >= limits.CostPerMonth * 1_000_000 ? (LimitKind.CostPerMonth, nextMonth)
+                    : dayRequests + knownRequests >= limits.RequestsPerDay ? (LimitKind.RequestsPerDay, midnight)
+                    : dayTokens + knownTokens >= limits.TokensPerDay ? (LimitKind.TokensPerDay, midnight)
+                    : monthTokens + knownMonthTokens >= limits.TokensPerMonth ? (LimitKind.TokensPerMonth, nextMonth)
+                    : dayCost + knownCost >= limits.CostPerDay * 1_000_000 ? (LimitKind.CostPerDay, midnight)
+                    : monthCost + knownMonthCost >= limits.CostPerMonth * 1_000_000 ? (LimitKind.CostPerMonth, nextMonth)
                     : requests < 1 ? (LimitKind.RequestsPerMinute, TimeSpan.FromMinutes((1 - requests.Value) / limits.RequestsPerMinute!.Value))
                     : tokens < want ? (LimitKind.TokensPerMinute, TimeSpan.FromMinutes((want - tokens.Value) / limits.TokensPerMinute!.Value))
                     : null;

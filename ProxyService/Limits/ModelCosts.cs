@@ -1,7 +1,5 @@
 using System.Collections.Frozen;
-using System.Text.Json;
 using GeminiBalance.Contracts;
-using Polly;
 
 namespace GeminiBalance.ProxyService.Limits;
 
@@ -67,60 +65,4 @@ internal sealed class ModelCosts(TimeProvider time)
 
         return null;
     }
-}
-
-/// <summary>Keeps prices and the number of replicas current.</summary>
-/// <param name="services">Makes a client per call, as typed clients want it.</param>
-/// <param name="costs">The prices.</param>
-/// <param name="shared">Where replicas announce themselves.</param>
-/// <param name="local">Who shares the limits when Redis is away.</param>
-/// <param name="time">The clock.</param>
-/// <param name="logger">The log.</param>
-internal sealed partial class LimitsKeeper(IServiceProvider services, ModelCosts costs, RedisLimits shared, LocalLimits local, TimeProvider time, ILogger<LimitsKeeper> logger) : BackgroundService
-{
-    private static readonly TimeSpan Round = TimeSpan.FromSeconds(5);
-    private const int RoundsPerPrices = 12;
-    private readonly string replica = Guid.CreateVersion7().ToString("N");
-
-    /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await Task.Yield();
-        var read = false;
-        for (var round = 0; !stoppingToken.IsCancellationRequested; round++)
-        {
-            if (!read || round % RoundsPerPrices == 0)
-            {
-                read = await ReadPricesAsync(stoppingToken).ConfigureAwait(false) || read;
-            }
-
-            if (await shared.AnnounceAsync(replica).ConfigureAwait(false) is { } replicas)
-            {
-                local.Replicas = replicas;
-            }
-
-            await Task.Delay(Round, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    private async Task<bool> ReadPricesAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (await services.GetRequiredService<PricesClient>().PricesAsync(cancellationToken).ConfigureAwait(false) is { } table)
-            {
-                costs.Use(table);
-                return true;
-            }
-        }
-        catch (Exception e) when (e is HttpRequestException or JsonException or ExecutionRejectedException or OperationCanceledException)
-        {
-            LogUnread(e.GetType().Name);
-        }
-
-        return false;
-    }
-
-    [LoggerMessage(LogLevel.Debug, "The price table cannot be read: {Reason}.")]
-    private partial void LogUnread(string reason);
 }

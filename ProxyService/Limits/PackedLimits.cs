@@ -7,19 +7,20 @@ namespace GeminiBalance.ProxyService.Limits;
 internal static class PackedLimits
 {
     /// <summary>Bytes of a verdict.</summary>
-    public const int VerdictBytes = 6 * sizeof(long);
+    public const int VerdictBytes = 14 * sizeof(long);
 
     private const int LeaseBytes = 32;
 
     /// <summary>What a request asks for.</summary>
     public static byte[] Reserve(in LimitDemand demand)
     {
-        var limits = demand.Limits;
+        var (limits, known) = (demand.Limits, demand.Known);
         return Pack(
             demand.Lease,
             [
                 limits.RequestsPerMinute ?? 0, limits.TokensPerMinute ?? 0, limits.RequestsPerDay ?? 0, limits.TokensPerDay ?? 0, limits.TokensPerMonth ?? 0,
                 Micros(limits.CostPerDay), Micros(limits.CostPerMonth), limits.Concurrency ?? 0, demand.Tokens, demand.Cost, LimitScripts.LeaseMs,
+                known.Account, known.Day, known.DayRequests, known.DayTokens, known.DayCost, known.Month, known.MonthTokens, known.MonthCost,
             ]);
     }
 
@@ -38,7 +39,10 @@ internal static class PackedLimits
             requests < 0 ? null : requests,
             TimeSpan.FromMilliseconds(Number(verdict, 3)),
             tokens < 0 ? null : tokens,
-            TimeSpan.FromMilliseconds(Number(verdict, 5)));
+            TimeSpan.FromMilliseconds(Number(verdict, 5)))
+        {
+            Spent = new Spent(Number(verdict, 6), Number(verdict, 7), Number(verdict, 8), Number(verdict, 9), Number(verdict, 10), Number(verdict, 11), Number(verdict, 12), Number(verdict, 13)),
+        };
     }
 
     private static byte[] Pack(Guid lease, ReadOnlySpan<long> numbers)

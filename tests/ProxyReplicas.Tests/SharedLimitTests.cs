@@ -124,6 +124,72 @@ public sealed class SharedLimitTests(RedisFixture redis) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task RedisLosesItsMemory_WhatWasSpentStaysSpent()
+    {
+        await using var replicas = await FourAsync();
+        var limits = new AccessKeyLimits(RequestsPerDay: 100, TokensPerDay: 1_000_000, TokensPerMonth: 1_000_000);
+        var key = Guid.CreateVersion7();
+        Assert.Equal(60, await AdmittedAsync(replicas, key, limits, 60));
+
+        await redis.FlushAsync();
+
+        // The last requests of the other replicas are what one does not know.
+        Assert.InRange(await AdmittedAsync(replicas, key, limits, 60), 40, 40 + Replicas - 1);
+        await redis.FlushAsync();
+        var (verdict, _) = await replicas[1].ReserveAsync(new LimitDemand(key, limits, 10, 10, Guid.CreateVersion7()));
+        Assert.Equal((LimitKind.RequestsPerDay, 100L), (verdict.Reached, verdict.Spent.DayRequests));
+    }
+
+    [Fact]
+    public async Task RedisLosesItsMemory_EstimatesAreNotCountedAgainAndAgain()
+    {
+        await using var replicas = await FourAsync();
+        var limits = new AccessKeyLimits(TokensPerDay: 1_000_000);
+        var key = Guid.CreateVersion7();
+        for (var flushed = 0; flushed < 2; flushed++)
+        {
+            for (var i = 0; i < 40; i++)
+            {
+                var demand = new LimitDemand(key, limits, 300, 0, Guid.CreateVersion7());
+                var (verdict, account) = await replicas[i % Replicas].ReserveAsync(demand);
+                Assert.Equal(LimitKind.None, verdict.Reached);
+                account.Settle(demand, 50, 0);
+            }
+
+            await redis.FlushAsync();
+        }
+
+        // What was reserved when the memory went is all that may be too much: of each replica one estimate, twice.
+        var last = default(LimitVerdict);
+        await TestKit.Eventually.TrueAsync(
+            async () =>
+            {
+                var demand = new LimitDemand(key, limits, 0, 0, Guid.CreateVersion7());
+                (last, var account) = await replicas[0].ReserveAsync(demand);
+                account.Settle(demand, 0, 0);
+                return last.Spent.DayTokens >= 80 * 50;
+            },
+            TimeSpan.FromSeconds(60),
+            "what was spent");
+        Assert.InRange(last.Spent.DayTokens, 80 * 50, (80 * 50) + (2 * 2 * 250 * Replicas));
+    }
+
+    [Fact]
+    public async Task StatisticsKnowMore_TheNextRequestTellsRedis()
+    {
+        await using var replicas = await FourAsync();
+        var limits = new AccessKeyLimits(TokensPerDay: 1000, TokensPerMonth: 5000);
+        var key = Guid.CreateVersion7();
+        var now = TimeProvider.System.GetUtcNow();
+        replicas.Memories[2].Learn(key, new Spent(0, Spent.DayOf(now), 7, 900, 0, Spent.MonthOf(now), 4000, 0));
+
+        Assert.Equal(1, await AdmittedAsync(replicas, key, limits, 1, replica: 0, tokens: 50));
+        Assert.Equal(1, await AdmittedAsync(replicas, key, limits, 1, replica: 2, tokens: 150));
+        var (verdict, _) = await replicas[1].ReserveAsync(new LimitDemand(key, limits, 10, 10, Guid.CreateVersion7()));
+        Assert.Equal((LimitKind.TokensPerDay, 8L, 1050L, 4150L), (verdict.Reached, verdict.Spent.DayRequests, verdict.Spent.DayTokens, verdict.Spent.MonthTokens));
+    }
+
+    [Fact]
     public async Task WithoutRedis_EveryReplicaLetsInItsShare()
     {
         await using var replicas = Limiters.Of("127.0.0.1:1,abortConnect=false,connectTimeout=100");
@@ -159,6 +225,18 @@ public sealed class SharedLimitTests(RedisFixture redis) : IAsyncLifetime
         Assert.Equal([1, 2, 3, 4], counts);
     }
 
+    private static async Task<int> AdmittedAsync(Limiters replicas, Guid key, AccessKeyLimits limits, int requests, int? replica = null, long tokens = 10)
+    {
+        var admitted = 0;
+        for (var i = 0; i < requests; i++)
+        {
+            var (verdict, _) = await replicas[replica ?? (i % Replicas)].ReserveAsync(new LimitDemand(key, limits, tokens, 0, Guid.CreateVersion7()));
+            admitted += verdict.Reached == LimitKind.None ? 1 : 0;
+        }
+
+        return admitted;
+    }
+
     private static void Tell(string figures) => TestContext.Current.TestOutputHelper?.WriteLine(figures);
 
     private async Task<Limiters> FourAsync()
@@ -172,20 +250,22 @@ public sealed class SharedLimitTests(RedisFixture redis) : IAsyncLifetime
         return limiters;
     }
 
-    private sealed class Limiters(List<ServiceProvider> services, List<RedisLimits> shared, List<LocalLimits> locals) : IAsyncDisposable
+    private sealed class Limiters(List<ServiceProvider> services, List<RedisLimits> shared, List<LocalLimits> locals, List<LimitMemory> memories) : IAsyncDisposable
     {
-        private readonly List<AccessKeyLimiter> limiters = [.. shared.Zip(locals, (one, local) => new AccessKeyLimiter(one, local))];
+        private readonly List<AccessKeyLimiter> limiters = [.. shared.Select((one, i) => new AccessKeyLimiter(one, locals[i], memories[i]))];
 
         public List<RedisLimits> Shared => shared;
 
         public List<LocalLimits> Locals => locals;
+
+        public List<LimitMemory> Memories => memories;
 
         public AccessKeyLimiter this[int index] => limiters[index];
 
         public static Limiters Of(string connection)
         {
             var services = Enumerable.Range(0, Replicas).Select(_ => new ServiceCollection().AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(connection)).BuildServiceProvider()).ToList();
-            return new Limiters(services, [.. services.Select(one => new RedisLimits(one, new Patient(), TimeProvider.System))], [.. services.Select(_ => new LocalLimits(TimeProvider.System))]);
+            return new Limiters(services, [.. services.Select(one => new RedisLimits(one, new Patient(), TimeProvider.System))], [.. services.Select(_ => new LocalLimits(TimeProvider.System))], [.. services.Select(_ => new LimitMemory())]);
         }
 
         /// <summary>As many clients at once as there are, over all replicas in turn.</summary>

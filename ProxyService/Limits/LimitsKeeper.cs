@@ -1,0 +1,119 @@
+using System.Text.Json;
+using GeminiBalance.ProxyService.KeyPool;
+using Polly;
+
+namespace GeminiBalance.ProxyService.Limits;
+
+/// <summary>Keeps prices and the number of replicas current, and learns at the start what access keys have spent.</summary>
+/// <param name="services">Makes a client per call, as typed clients want it.</param>
+/// <param name="costs">The prices.</param>
+/// <param name="shared">Where replicas announce themselves.</param>
+/// <param name="local">Who shares the limits when Redis is away.</param>
+/// <param name="memory">What days and months have cost so far.</param>
+/// <param name="pool">Knows the access keys.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+internal sealed partial class LimitsKeeper(IServiceProvider services, ModelCosts costs, RedisLimits shared, LocalLimits local, LimitMemory memory, LivePool pool, TimeProvider time, ILogger<LimitsKeeper> logger) : BackgroundService
+{
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(5);
+    private const int RoundsPerPrices = 12;
+    private readonly string replica = Guid.CreateVersion7().ToString("N");
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        var (read, learned) = (false, false);
+        for (var round = 0; !stoppingToken.IsCancellationRequested; round++)
+        {
+            if (!read || round % RoundsPerPrices == 0)
+            {
+                read = await ReadPricesAsync(stoppingToken).ConfigureAwait(false) || read;
+            }
+
+            learned = learned || await LearnSpentAsync(stoppingToken).ConfigureAwait(false);
+            if (await shared.AnnounceAsync(replica).ConfigureAwait(false) is { } replicas)
+            {
+                local.Replicas = replicas;
+            }
+
+            await Task.Delay(Round, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<bool> ReadPricesAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await services.GetRequiredService<PricesClient>().PricesAsync(cancellationToken).ConfigureAwait(false) is { } table)
+            {
+                costs.Use(table);
+                return true;
+            }
+        }
+        catch (Exception e) when (e is HttpRequestException or JsonException or ExecutionRejectedException or OperationCanceledException)
+        {
+            LogUnread(e.GetType().Name);
+        }
+
+        return false;
+    }
+
+    /// <summary>Once: from then on this replica knows by itself.</summary>
+    private async Task<bool> LearnSpentAsync(CancellationToken cancellationToken)
+    {
+        if (pool.View is not { } view)
+        {
+            return false;
+        }
+
+        var concerned = view.AccessKeys.Values.Where(key => key.Limits is { } limits && LimitMemory.Concerns(limits)).Select(key => key.Id).ToHashSet();
+        if (concerned.Count == 0)
+        {
+            return true;
+        }
+
+        try
+        {
+            var now = time.GetUtcNow();
+            var today = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
+            var month = new DateTimeOffset(today.Year, today.Month, 1, 0, 0, 0, TimeSpan.Zero);
+            var client = services.GetRequiredService<UsageClient>();
+            if (await client.ByAccessKeyAsync(today, today.AddDays(1), cancellationToken).ConfigureAwait(false) is not { } ofDay
+                || await client.ByAccessKeyAsync(month, month.AddMonths(1), cancellationToken).ConfigureAwait(false) is not { } ofMonth)
+            {
+                return false;
+            }
+
+            var days = ofDay.Rows.Where(row => row.Group is not null).ToDictionary(row => row.Group!, row => row.Counts);
+            foreach (var row in ofMonth.Rows)
+            {
+                if (Guid.TryParse(row.Group, out var key) && concerned.Contains(key))
+                {
+                    var counts = days.GetValueOrDefault(row.Group!);
+                    memory.Learn(key, new Spent(
+                        0,
+                        Spent.DayOf(now),
+                        counts is null ? 0 : counts.Succeeded + counts.Failed + counts.Aborted,
+                        counts?.TotalTokens ?? 0,
+                        Micros(counts?.CostUsd),
+                        Spent.MonthOf(now),
+                        row.Counts.TotalTokens,
+                        Micros(row.Counts.CostUsd)));
+                }
+            }
+
+            return true;
+        }
+        catch (Exception e) when (e is HttpRequestException or JsonException or ExecutionRejectedException or OperationCanceledException)
+        {
+            LogUnread(e.GetType().Name);
+            return false;
+        }
+    }
+
+    private static long Micros(double? dollars) => (long)((dollars ?? 0) * 1_000_000);
+
+    [LoggerMessage(LogLevel.Debug, "Prices or usage cannot be read: {Reason}.")]
+    private partial void LogUnread(string reason);
+}
