@@ -7,7 +7,7 @@ namespace GeminiBalance.Chaos.Faults;
 /// <param name="seconds">For how long.</param>
 internal sealed class Frozen(string resource, int seconds) : IFault
 {
-    public string Name => resource + "-frozen";
+    public string Name => resource + (seconds < 60 ? "-frozen" : "-frozen-long");
 
     public async Task StrikeAsync(RunningGateway gateway, Random random)
     {

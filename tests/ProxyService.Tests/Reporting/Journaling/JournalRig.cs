@@ -130,7 +130,44 @@ internal sealed class FailingDisk : JournalDisk
 
     public int Flushes { get; private set; }
 
-    public override SafeFileHandle Create(string path) => IsFull ? throw Complaint : base.Create(path);
+    private readonly Dictionary<SafeFileHandle, string> files = [];
+    private readonly Dictionary<string, long> lasting = [];
+
+    public override SafeFileHandle Create(string path)
+    {
+        if (IsFull)
+        {
+            throw Complaint;
+        }
+
+        var handle = base.Create(path);
+        lock (files)
+        {
+            files[handle] = path;
+        }
+
+        return handle;
+    }
+
+    /// <summary>Takes away what no flush has brought to the disk, as a power cut does.</summary>
+    public void LosePower()
+    {
+        lock (files)
+        {
+            foreach (var path in files.Values)
+            {
+                if (lasting.TryGetValue(path, out var length))
+                {
+                    using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+                    RandomAccess.SetLength(file, length);
+                }
+                else
+                {
+                    File.Delete(path);
+                }
+            }
+        }
+    }
 
     public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
     {
@@ -151,7 +188,12 @@ internal sealed class FailingDisk : JournalDisk
         }
 
         Flushes++;
+        var length = RandomAccess.GetLength(file);
         base.Flush(file);
+        lock (files)
+        {
+            lasting[files[file]] = length;
+        }
     }
 }
 
