@@ -2,6 +2,8 @@ using GeminiBalance.ProxyService.Endpoints;
 using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.KeyPool.Balancing;
 using GeminiBalance.ProxyService.KeyPool.Sources;
+using GeminiBalance.ProxyService.Media;
+using GeminiBalance.ProxyService.Reporting;
 using GeminiBalance.ProxyService.Settings;
 using GeminiBalance.ProxyService.Upstream;
 using GeminiBalance.ServiceDefaults.Egress;
@@ -28,6 +30,8 @@ internal static class ProxySettings
         .AddSettingsCheck<StreamingOptions>("Streaming")
         .AddSettingsCheck<GeminiOptions>("Gemini")
         .AddSettingsCheck<UpstreamOptions>("Upstream")
+        .AddSettingsCheck<RemoteMediaOptions>("RemoteMedia")
+        .AddSettingsCheck<PrivacyOptions>("Privacy")
         .AddSettingsCheck<CorsOptions>("Cors")
         .AddSettingsCheck<AdmissionOptions>("Admission");
 }

@@ -40,6 +40,7 @@ internal static partial class EndpointsExtensions
         builder.LimitRequests();
         builder.Services.AddIngress();
         builder.Services.AddServiceAuthentication();
+        builder.Services.AddValidatedOptions<PrivacyOptions>("Privacy");
         builder.Services.AddValidatedOptions<CorsOptions>("Cors");
         builder.Services.AddSingleton<IValidateOptions<CorsOptions>, CorsOptions>();
         builder.AddAccessKeys();

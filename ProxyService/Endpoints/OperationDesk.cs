@@ -3,11 +3,12 @@ using GeminiBalance.ProxyService.Authentication;
 using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.OpenAi;
 using GeminiBalance.ProxyService.Reporting;
+using Microsoft.Extensions.Options;
 
 namespace GeminiBalance.ProxyService.Endpoints;
 
 /// <summary>What every operation begins and ends with: the method, the client's key, and one fact however it ends.</summary>
-internal sealed class OperationDesk(AccessKeyAuthenticator authenticator, IRequestLedger ledger, ProxyMetrics metrics, TimeProvider time)
+internal sealed class OperationDesk(AccessKeyAuthenticator authenticator, IRequestLedger ledger, ProxyMetrics metrics, IOptionsMonitor<PrivacyOptions> privacy, TimeProvider time)
 {
     private const string ClientRequestIdHeader = "X-Client-Request-Id";
     private const int LongestClientRequestId = 128;
@@ -47,7 +48,7 @@ internal sealed class OperationDesk(AccessKeyAuthenticator authenticator, IReque
             }
 
             record.AccessKeyId = accessKey!.Id;
-            record.ClientRequestId = ClientRequestIdOf(context.Request);
+            record.ClientRequestId = privacy.CurrentValue.ClientRequestIds ? ClientRequestIdOf(context.Request) : null;
             await run(new Operation(context, record, accessKey, dialect)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)

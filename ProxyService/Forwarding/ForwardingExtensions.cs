@@ -45,6 +45,9 @@ internal static class ForwardingExtensions
         services.AddSingleton<FallbackModels>();
         services.AddSingleton<KeyAttempt>();
         services.AddSingleton<ShutdownDrain>();
+
+        // Longer than any drain that can be set: the host must not cut it short.
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(320));
         services.AddSingleton<Forwarder>();
         services.AddSingleton<ModelCatalogue>();
         return builder;

@@ -9,8 +9,8 @@ internal sealed class ShutdownDrain : IDisposable
     private readonly CancellationTokenRegistration registration;
 
     /// <summary>Waits for the host to stop.</summary>
-    public ShutdownDrain(IHostApplicationLifetime lifetime, IOptions<ForwardingOptions> options) =>
-        registration = lifetime.ApplicationStopping.Register(() => ended.CancelAfter(TimeSpan.FromSeconds(options.Value.DrainSeconds)));
+    public ShutdownDrain(IHostApplicationLifetime lifetime, IOptionsMonitor<ForwardingOptions> options) =>
+        registration = lifetime.ApplicationStopping.Register(() => ended.CancelAfter(TimeSpan.FromSeconds(options.CurrentValue.DrainSeconds)));
 
     /// <summary>Cancelled when the time is over.</summary>
     public CancellationToken Ended => ended.Token;

@@ -25,6 +25,7 @@ public static class SettingCatalogue
         new("Forwarding:DeadlineSeconds", SettingKind.Number, "150", "Seconds within which an answer must have begun.", 1, 3600),
         new("Forwarding:CommitAfterSeconds", SettingKind.Number, "10", "Seconds a stream waits for its first content before its 200 goes out.", 0.05, 300),
         new("Forwarding:KeepAliveSeconds", SettingKind.Number, "15", "Seconds between the comments that keep a silent stream open.", 0.05, 300),
+        new("Forwarding:DrainSeconds", SettingKind.Number, "5", "Seconds answers may go on after a gateway was told to stop.", 0, 300),
         new("Thinking:Mode", SettingKind.Choice, "Client", "Who decides how much a model thinks when the client does not say.", Choices: Modes),
         new("Thinking:Budget", SettingKind.Integer, "-1", "Tokens for thinking in mode Budget; -1 lets the model decide.", -1, 1_000_000),
         new("Thinking:Level", SettingKind.Choice, "medium", "How hard to think in mode Level.", Choices: Levels),
@@ -71,6 +72,8 @@ public static class SettingCatalogue
         new(
             "Upstream:Proxies", SettingKind.Text, null, "Proxies to reach Google through, separated by commas; every key stays with one of them.",
             Form: ProxyList.Refuse, Mask: ProxyList.Show, Services: [SettingServices.Proxy, SettingServices.KeyHealth]),
+        new("RemoteMedia:Mode", SettingKind.Choice, "Fetch", "Who loads images and files that are named by address: the gateway, from the open internet only, Gemini itself, or nobody.", Choices: ["Fetch", "Passthrough", "Off"]),
+        new("Privacy:ClientRequestIds", SettingKind.Boolean, "true", "Whether the ids clients give their requests are kept with them. Prompts and answers never are."),
         new("Cors:Origins", SettingKind.Text, null, "Origins of web pages that may call the gateway, separated by commas; * for all.", Form: OriginList.Refuse),
         new("Admission:MaximumCalls", SettingKind.Integer, "5000", "Calls at the same time, for each replica.", 1, 1_000_000),
         new("Admission:MaximumCallsPerModel", SettingKind.Integer, "5000", "Calls for one model at the same time, for each replica.", 1, 1_000_000),

@@ -100,6 +100,9 @@ internal sealed class GatewayHost : IAsyncDisposable
         return new GatewayHost(app, new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()), accessKey);
     }
 
+    /// <summary>Tells it to stop, as a signal does; returns when it has.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => app.StopAsync(cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();

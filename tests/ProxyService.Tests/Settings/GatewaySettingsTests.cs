@@ -6,6 +6,8 @@ using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Endpoints;
 using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.KeyPool.Balancing;
+using GeminiBalance.ProxyService.Media;
+using GeminiBalance.ProxyService.Reporting;
 using GeminiBalance.ProxyService.Settings;
 using GeminiBalance.ProxyService.Upstream;
 using GeminiBalance.ServiceDefaults.Egress;
@@ -155,6 +157,8 @@ public sealed class GatewaySettingsTests(ITestOutputHelper output)
         Same(new StreamingOptions(), "Streaming");
         Same(new GeminiOptions(), "Gemini");
         Same(new UpstreamOptions(), "Upstream");
+        Same(new RemoteMediaOptions(), "RemoteMedia");
+        Same(new PrivacyOptions(), "Privacy");
         Same(new CorsOptions(), "Cors");
         Same(new AdmissionOptions(), "Admission");
 
