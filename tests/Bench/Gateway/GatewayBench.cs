@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using GeminiBalance.TestKit;
 
 namespace GeminiBalance.Bench.Gateway;
 
@@ -13,6 +14,8 @@ internal static class GatewayBench
     private const int Rounds = 5;
     private const int Clients = 64;
     private const int OpenStreams = 2000;
+    private const int WholePace = 2000;
+    private static readonly TimeSpan WholeLength = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(15);
     private static readonly string Long = string.Join(' ', Enumerable.Repeat("gateway", 13_000));
@@ -47,6 +50,7 @@ internal static class GatewayBench
                 await OpenAsync("gateway", Gateway(Short, true, UpstreamServer.SlowModel)).ConfigureAwait(false);
                 await OpenAsync("YARP", Passed(Short, true, UpstreamServer.SlowModel)).ConfigureAwait(false);
             },
+            ["whole"] = () => WholeAsync(system, Gateway(Short, false)),
             ["growth"] = () => GrownAsync(system, () => Gateway(Short, false), Passed(Short, false)),
         };
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -56,6 +60,12 @@ internal static class GatewayBench
             // Until the just-in-time compiler has done its second round on both.
             await Load.ClosedAsync(Gateway(Short, stream), Clients, WarmUp).ConfigureAwait(false);
             await Load.ClosedAsync(Passed(Short, stream), Clients, WarmUp / 2).ConfigureAwait(false);
+        }
+
+        if (Array.Find(parts, part => !all.ContainsKey(part)) is { } unknown)
+        {
+            Console.Error.WriteLine($"'{unknown}' is no part; there are {string.Join(", ", all.Keys)}.");
+            return;
         }
 
         foreach (var part in parts is [] ? [.. all.Keys] : parts)
@@ -122,6 +132,30 @@ internal static class GatewayBench
         var result = await load.ConfigureAwait(false);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"| {OpenStreams} open streams, {name} | {result.Answers} whole, {result.Wrong} not, in {result.Seconds:0.0} s | {(most - before) / 1024.0 / OpenStreams:0.0} KB each | {before >> 20} to {most >> 20} MB |"));
+    }
+
+    /// <summary>A steady load that everything behind the gateway keeps up with: from the client's request to the views.</summary>
+    private static async Task WholeAsync(GatewaySystem system, LoadTarget gateway)
+    {
+        await system.QuietAsync().ConfigureAwait(false);
+        var before = await system.SeenAsync().ConfigureAwait(false);
+        var started = Stopwatch.GetTimestamp();
+        var load = Load.SteadyAsync(gateway, WholePace, WholeLength);
+        var behind = new List<double>();
+        while (!load.IsCompleted)
+        {
+            var sent = Math.Min(Stopwatch.GetElapsedTime(started).TotalSeconds, WholeLength.TotalSeconds) * WholePace;
+            behind.Add((sent - await system.SeenAsync().ConfigureAwait(false) + before) / WholePace);
+            await Task.Delay(100).ConfigureAwait(false);
+        }
+
+        var result = await load.ConfigureAwait(false);
+        await Eventually.TrueAsync(async () => await system.SeenAsync().ConfigureAwait(false) - before >= result.Answers, TimeSpan.FromMinutes(3), "everything in the views").ConfigureAwait(false);
+        var whole = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        behind.Sort();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"| {WholePace}/s for {WholeLength.TotalSeconds:0} s, to the views | {result.Answers} whole, {result.Wrong} not | {result.Answers / whole:0}/s until all were in the views | answered p50 {result.Median:0.0} ms, p99 {result.Milliseconds[(int)(result.Milliseconds.Length * 0.99)]:0} ms | views behind p50 {behind[behind.Count / 2]:0.00} s, p99 {behind[(int)(behind.Count * 0.99)]:0.00} s |"));
+        Complain([result]);
     }
 
     private static async Task GrownAsync(GatewaySystem system, Func<LoadTarget> gateway, LoadTarget yarp)

@@ -18,6 +18,7 @@ internal sealed class GatewaySystem : IAsyncDisposable
     private readonly DistributedApplication app;
     private readonly HttpClient keyHealth;
     private readonly HttpClient proxy;
+    private readonly HttpClient stats;
     private readonly string folder;
 
     private GatewaySystem(DistributedApplication app, string folder)
@@ -26,6 +27,7 @@ internal sealed class GatewaySystem : IAsyncDisposable
         this.folder = folder;
         keyHealth = Client("keyhealth");
         proxy = Client("proxy");
+        stats = Client("stats");
     }
 
     /// <summary>Where the gateway listens.</summary>
@@ -96,11 +98,19 @@ internal sealed class GatewaySystem : IAsyncDisposable
     /// <summary>Waits until every fact has left the gateway, so that the load before does not weigh on what comes.</summary>
     public Task QuietAsync() => Eventually.TrueAsync(async () => await StatusAsync().ConfigureAwait(false) is { UnsentFacts: 0 }, Patience, "no fact left to send");
 
+    /// <summary>The last event of the store all views have seen.</summary>
+    public async Task<long> SeenAsync()
+    {
+        var status = await stats.GetFromJsonAsync("/stats/projections", ContractsJson.Default.ProjectionStatus).ConfigureAwait(false);
+        return status!.Views.Values.Min();
+    }
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         keyHealth.Dispose();
         proxy.Dispose();
+        stats.Dispose();
         await app.DisposeAsync().ConfigureAwait(false);
     }
 
