@@ -64,6 +64,18 @@ internal sealed class StatsClient(HttpClient http)
     public Task<FailedRequest[]> FailuresAsync(int limit, CancellationToken cancellationToken) =>
         http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/stats/failures?limit={limit}"), ContractsJson.Default.FailedRequestArray, cancellationToken);
 
+    /// <summary>Upstream calls by how they ended, those too that a later one made good.</summary>
+    public Task<AttemptReport> AttemptsAsync(DateTimeOffset from, DateTimeOffset to, string zone, string? model, CancellationToken cancellationToken)
+    {
+        var query = QueryString.Create("from", Instant(from)).Add("to", Instant(to)).Add("tz", zone).Add("groupBy", "class");
+        query = model is null ? query : query.Add("model", model);
+        return http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/stats/attempts{query}"), ContractsJson.Default.AttemptReport, cancellationToken);
+    }
+
+    /// <summary>What of the ledger needs a person, newest first; also what is over.</summary>
+    public Task<Alert[]> AlertsAsync(int limit, CancellationToken cancellationToken) =>
+        http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/stats/alerts?limit={limit}"), ContractsJson.Default.AlertArray, cancellationToken);
+
     public Task<ProjectionStatus> ProjectionsAsync(CancellationToken cancellationToken) =>
         http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, "/stats/projections"), ContractsJson.Default.ProjectionStatus, cancellationToken);
 

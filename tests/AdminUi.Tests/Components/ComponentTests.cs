@@ -5,6 +5,7 @@ using GeminiBalance.AdminUi.Clients;
 using GeminiBalance.AdminUi.Components.Shared;
 using GeminiBalance.AdminUi.Pages.Keys;
 using GeminiBalance.AdminUi.Pages.Overview;
+using GeminiBalance.AdminUi.Pages.Usage;
 using GeminiBalance.AdminUi.Preferences;
 using GeminiBalance.AdminUi.Tests.Support;
 using GeminiBalance.Contracts;
@@ -47,6 +48,30 @@ public sealed class ComponentTests : BunitContext
         Assert.Contains("gemini-2.5-pro", text, StringComparison.Ordinal);
         Assert.Contains("3 h ago", text, StringComparison.Ordinal);
         Assert.Contains("in 5", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void OpenAlerts_ShowWhatIsNotOver_AndNothingElse()
+    {
+        var since = DateTimeOffset.UtcNow.AddHours(-3);
+        IReadOnlyList<Alert> alerts = [new(AlertKind.FactsAside, 12, since), new(AlertKind.ViewsBehind, 40.2, since, since.AddMinutes(2))];
+
+        var shown = Render<OpenAlerts>(parameters => parameters.Add(component => component.Alerts, alerts)).FindAll("li");
+        var none = Render<OpenAlerts>(parameters => parameters.Add(component => component.Alerts, [alerts[1]])).Markup;
+
+        var text = Assert.Single(shown).TextContent;
+        Assert.Contains("set aside", text, StringComparison.Ordinal);
+        Assert.Contains("12", text, StringComparison.Ordinal);
+        Assert.Contains("3 h ago", text, StringComparison.Ordinal);
+        Assert.Equal("", none.Trim());
+    }
+
+    [Fact]
+    public void Attempts_AreTold_ByHowTheyEnded()
+    {
+        var rows = Render<AttemptsTable>(parameters => parameters.Add(component => component.Value, Samples.Attempts(default, default, 0))).FindAll("tbody tr").Select(row => string.Join('|', row.Children.Select(cell => cell.TextContent.Trim())));
+
+        Assert.Equal(["answered|940|1.30 s|", "quota per minute|40|90 ms|", "timeout|10|30.0 s|", "request refused|10|—|"], rows);
     }
 
     [Fact]

@@ -58,6 +58,8 @@ public sealed class FakeServices : IAsyncDisposable
 
     public List<FailedRequest> Failures { get; } = [];
 
+    public List<Alert> Alerts { get; } = [new Alert(AlertKind.FactsAside, 3, DateTimeOffset.UtcNow.AddHours(-2))];
+
     public List<RequestFact> Requests { get; } = [];
 
     public List<AuditEntry> Audit { get; } = [];
@@ -167,6 +169,8 @@ public sealed class FakeServices : IAsyncDisposable
         app.MapGet("/stats/audit", (string? area) => new AuditPage([.. Audit.Where(entry => area is null || entry.Area.ToString() == area)], null));
         app.MapGet("/stats/last-use", (Guid[] id) => new LastUsePage([.. id.Where(LastUses.ContainsKey).Select(one => new LastUse(one, LastUses[one]))], null));
         app.MapGet("/stats/failures", (int limit) => Failures.Take(limit).ToArray());
+        app.MapGet("/stats/alerts", (int limit) => Alerts.Take(limit).ToArray());
+        app.MapGet("/stats/attempts", (DateTimeOffset from, DateTimeOffset to) => Samples.Attempts(from, to, LagSeconds));
         app.MapGet("/stats/projections", () => new ProjectionStatus(1, new Dictionary<string, long>(), LagSeconds, "one"));
         app.MapGet("/stats/live", LiveAsync);
     }

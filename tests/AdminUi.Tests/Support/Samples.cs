@@ -59,6 +59,20 @@ public static class Samples
         return new UsageCounts(requests, requests - 16, 7, 5, 4, requests * 320, requests * 140, requests * 30, requests * 12, requests * 490);
     }
 
+    /// <summary>Upstream calls, most of which succeeded.</summary>
+    public static AttemptReport Attempts(DateTimeOffset from, DateTimeOffset to, double lag) => new(
+        from,
+        to,
+        AttemptGrouping.Class,
+        new AttemptCounts(1000, 940, 10, 40, 10, 0, 1234),
+        [
+            new AttemptRow(null, nameof(UpstreamOutcomeClass.Succeeded), new AttemptCounts(940, 940, 0, 0, 0, 0, 1300)),
+            new AttemptRow(null, nameof(UpstreamOutcomeClass.QuotaPerMinute), new AttemptCounts(40, 0, 0, 40, 0, 0, 90)),
+            new AttemptRow(null, nameof(UpstreamOutcomeClass.Timeout), new AttemptCounts(10, 0, 0, 0, 10, 0, 30_000)),
+            new AttemptRow(null, nameof(UpstreamOutcomeClass.ClientError), new AttemptCounts(10, 0, 10, 0, 0, 0, null)),
+        ],
+        lag);
+
     /// <summary>Usage in which the first group has half of everything, the second a quarter, and so on.</summary>
     public static Usage Usage(DateTimeOffset from, DateTimeOffset to, TimeSpan? bucket, UsageGrouping grouping, Func<UsageGrouping, IReadOnlyList<string?>> groups, string? model, double lag)
     {
