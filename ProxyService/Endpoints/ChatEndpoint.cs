@@ -58,6 +58,13 @@ internal sealed class ChatEndpoint(
             return;
         }
 
+        if (!settings.Serves(model.Name))
+        {
+            // Said here although the forwarder would say it too: nothing is fetched for a model that is not served.
+            await operation.RefuseAsync(ServedModels.Unknown).ConfigureAwait(false);
+            return;
+        }
+
         if (await media.ResolveAsync(request, operation.Client).ConfigureAwait(false) is { } unfetched)
         {
             await operation.RefuseAsync(unfetched).ConfigureAwait(false);

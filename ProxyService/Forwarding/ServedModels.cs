@@ -7,7 +7,8 @@ namespace GeminiBalance.ProxyService.Forwarding;
 /// <param name="settings">The settings.</param>
 internal sealed class ServedModels(TranslationSettings settings) : ICallGuard
 {
-    private static readonly OpenAiError Unknown = OpenAiError.ModelNotFound("The model does not exist.");
+    /// <summary>What clients are told of a model that is switched off.</summary>
+    public static readonly OpenAiError Unknown = OpenAiError.ModelNotFound("The model does not exist.");
 
     /// <inheritdoc />
     public ValueTask<OpenAiError?> EnterAsync(GatewayCall call, CancellationToken client) => new(settings.Serves(call.Model) ? null : Unknown);

@@ -15,6 +15,12 @@ public sealed class ModelSettingsTests
     private const string Chat = """{"contents":[{"role":"user","parts":[{"text":"q"}]}]}""";
     private const string Answer = """{"candidates":[{"content":{"parts":[{"text":"ok"}]},"finishReason":"STOP"}]}""";
     private const string List = """{"models":[{"name":"models/gemini-2.5-flash"},{"name":"models/gemini-2.5-pro"},{"name":"models/gemini-embedding-001"}]}""";
+    private const string Function = """
+        "tools":[{"type":"function","function":{"name":"look","parameters":{"type":"object","properties":{"at":{"type":"string"}}}}}]
+        """;
+    private const string Called = """
+        [{"role":"user","content":"q"},{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"look","arguments":"{\"at\":\"x\"}"}}]},{"role":"tool","tool_call_id":"c1","content":"y"}]
+        """;
     private static readonly CancellationToken Cancelled = TestContext.Current.CancellationToken;
 
     [Theory]
@@ -23,6 +29,7 @@ public sealed class ModelSettingsTests
     [InlineData("/v1/chat/completions", """{"model":"gemini-2.5-pro-search","messages":[{"role":"user","content":"q"}]}""")]
     [InlineData("/v1/chat/completions", """{"model":"clever","messages":[{"role":"user","content":"q"}]}""")]
     [InlineData("/v1/embeddings", """{"model":"gemini-embedding-001","input":"q"}""")]
+    [InlineData("/v1/chat/completions", """{"model":"gemini-2.5-pro","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"http://127.0.0.1/no.png"}}]}]}""")]
     [InlineData("/v1beta/models/gemini-2.5-pro:generateContent", Chat)]
     [InlineData("/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse", Chat)]
     [InlineData("/v1beta/models/gemini-2.5-pro:countTokens", Chat)]
@@ -104,6 +111,33 @@ public sealed class ModelSettingsTests
 
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.OK), (before.StatusCode, elsewhere.StatusCode, after.StatusCode));
         Assert.Equal([!isSent, !isSent, isSent], upstream.Seen.Select(seen => seen.Body.Contains(sent, StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("RefusesTools=true", "[{\"role\":\"user\",\"content\":\"q\"}]", Function, HttpStatusCode.BadRequest, null)]
+    [InlineData("MostCandidates=1", "[{\"role\":\"user\",\"content\":\"q\"}]", "\"n\":2", HttpStatusCode.BadRequest, null)]
+    [InlineData("EnforcesSignatures=true", Called, Function, HttpStatusCode.OK, "\"thoughtSignature\"")]
+    [InlineData("MixesTools=true", "[{\"role\":\"user\",\"content\":\"q\"}]", Function + ",\"web_search_options\":{}", HttpStatusCode.OK, "\"googleSearch\"")]
+    public async Task Profile_TakenOver_ChangesWhatItsFamilyCanDo(string profile, string messages, string field, HttpStatusCode status, string? sent)
+    {
+        await using var upstream = await StubUpstream.StartAsync((context, _) => StubUpstream.JsonAsync(context, 200, Answer));
+        await using var gateway = await GatewayHost.StartAsync(upstream.Address, [Key]);
+        var body = $$"""{"model":"gemini-2.5-flash","messages":{{messages}},{{field}}}""";
+
+        using var before = await PostAsync(gateway, "/v1/chat/completions", body);
+        Assert.True(gateway.Settings.TryTake(Values("Models:Profiles:gemini-2.5-flash:" + profile), 1));
+        using var after = await PostAsync(gateway, "/v1/chat/completions", body);
+
+        Assert.Equal(status, after.StatusCode);
+        if (sent is null)
+        {
+            Assert.Equal((HttpStatusCode.OK, 1), (before.StatusCode, upstream.Seen.Count));
+        }
+        else
+        {
+            Assert.Contains(sent, upstream.Seen.Last().Body, StringComparison.Ordinal);
+            Assert.DoesNotContain(upstream.Seen.SkipLast(1), seen => seen.Body.Contains(sent, StringComparison.Ordinal));
+        }
     }
 
     [Fact]
