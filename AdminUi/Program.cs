@@ -6,13 +6,11 @@ using GeminiBalance.AdminUi.Live;
 using GeminiBalance.AdminUi.Preferences;
 using GeminiBalance.AdminUi.Security;
 using GeminiBalance.ServiceDefaults;
-using GeminiBalance.ServiceDefaults.Ingress;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddOperatorIdentity();
 builder.Services.AddServiceClients().AddLiveFeed().AddPreferences();
-builder.Services.AddIngress();
 builder.AddUserInterface();
 
 var app = builder.Build();
@@ -21,7 +19,6 @@ if (args is ["migrate", ..])
     return await app.MigrateIdentityAsync();
 }
 
-app.UseIngress();
 app.UseSecurityHeaders();
 app.UsePreferences();
 app.UseUserInterface();

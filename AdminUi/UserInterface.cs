@@ -7,6 +7,7 @@ using GeminiBalance.AdminUi.Pages.Keys;
 using GeminiBalance.AdminUi.Pages.MyUsage;
 using GeminiBalance.AdminUi.Pages.Settings;
 using GeminiBalance.AdminUi.Pages.Usage;
+using GeminiBalance.ServiceDefaults.Ingress;
 using Microsoft.AspNetCore.Components;
 using Radzen;
 
@@ -31,6 +32,7 @@ internal static class UserInterface
         // A build that was not published keeps the assets of packages where they are; elsewhere this does nothing.
         builder.WebHost.UseStaticWebAssets();
         var services = builder.Services;
+        services.AddIngress();
         services.AddOptions<SiteOptions>().Configure<IConfiguration>((options, configuration) =>
         {
             options.Demo = configuration.GetValue<bool>("Demo");

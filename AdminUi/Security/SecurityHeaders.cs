@@ -1,3 +1,5 @@
+using GeminiBalance.ServiceDefaults.Ingress;
+
 namespace GeminiBalance.AdminUi.Security;
 
 /// <summary>Headers that tell the browser what this site never does.</summary>
@@ -10,6 +12,8 @@ internal static class SecurityHeaders
 
     public static void UseSecurityHeaders(this WebApplication app)
     {
+        // Before everything else: who asks, and whether over TLS, is said by the proxies in front.
+        app.UseIngress();
         if (!app.Environment.IsDevelopment())
         {
             app.UseHsts();

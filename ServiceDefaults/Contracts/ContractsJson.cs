@@ -10,7 +10,6 @@ namespace GeminiBalance.Contracts;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(RequestsCompleted))]
 [JsonSerializable(typeof(RequestFact))]
-[JsonSerializable(typeof(List<RequestFact>))]
 [JsonSerializable(typeof(SegmentClosed[]))]
 [JsonSerializable(typeof(SegmentVerdict[]))]
 [JsonSerializable(typeof(KeyAttemptsFailed))]

@@ -25,8 +25,21 @@ public sealed class RecordedFacts(IReadOnlyList<ReadOnlyMemory<byte>> facts) : I
     internal sealed class Converter : JsonConverter<IReadOnlyList<RequestFact>>
     {
         /// <inheritdoc />
-        public override IReadOnlyList<RequestFact>? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            JsonSerializer.Deserialize(ref reader, ContractsJson.Default.ListRequestFact);
+        public override IReadOnlyList<RequestFact> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            if (reader.TokenType != JsonTokenType.StartArray)
+            {
+                throw new JsonException("The facts of a batch are an array.");
+            }
+
+            List<RequestFact> facts = [];
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                facts.Add(JsonSerializer.Deserialize(ref reader, ContractsJson.Default.RequestFact) ?? throw new JsonException("A fact is null."));
+            }
+
+            return facts;
+        }
 
         /// <inheritdoc />
         public override void Write(Utf8JsonWriter writer, IReadOnlyList<RequestFact> value, JsonSerializerOptions options)

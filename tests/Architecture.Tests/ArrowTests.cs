@@ -17,7 +17,7 @@ public sealed partial class ArrowTests
         ["Translation"] = ["OpenAi", "Gemini", "Json"],
         ["Upstream"] = ["Gemini", "OpenAi", "Json"],
         ["Authentication"] = ["KeyPool", "OpenAi"],
-        ["Limits"] = ["OpenAi"],
+        ["Limits"] = ["KeyPool", "OpenAi"],
         ["KeyPool"] = [],
         ["Reporting"] = ["Json"],
         ["OpenAi"] = ["Json"],
