@@ -11,7 +11,7 @@ public sealed class UsageTests(Site site)
     {
         await using var visit = await site.SignedInAsync();
         await visit.OpenAsync("/usage?by=Model&measure=requests&range=24h");
-        var rows = visit.Page.Locator(".gb-figures tbody tr");
+        var rows = visit.Page.Locator(".gb-figures").First.Locator("tbody tr");
         await Assertions.Expect(rows).ToHaveCountAsync(4);
 
         var sum = 0L;
