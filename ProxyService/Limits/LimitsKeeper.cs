@@ -17,13 +17,14 @@ internal sealed partial class LimitsKeeper(IServiceProvider services, ModelCosts
 {
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(5);
     private const int RoundsPerPrices = 12;
+    private readonly HashSet<Guid> learned = [];
     private readonly string replica = Guid.CreateVersion7().ToString("N");
 
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
-        var (read, learned) = (false, false);
+        var read = false;
         for (var round = 0; !stoppingToken.IsCancellationRequested; round++)
         {
             if (!read || round % RoundsPerPrices == 0)
@@ -31,7 +32,7 @@ internal sealed partial class LimitsKeeper(IServiceProvider services, ModelCosts
                 read = await ReadPricesAsync(stoppingToken).ConfigureAwait(false) || read;
             }
 
-            learned = learned || await LearnSpentAsync(stoppingToken).ConfigureAwait(false);
+            await LearnSpentAsync(stoppingToken).ConfigureAwait(false);
             if (await shared.AnnounceAsync(replica).ConfigureAwait(false) is { } replicas)
             {
                 local.Replicas = replicas;
@@ -59,18 +60,18 @@ internal sealed partial class LimitsKeeper(IServiceProvider services, ModelCosts
         return false;
     }
 
-    /// <summary>Once: from then on this replica knows by itself.</summary>
-    private async Task<bool> LearnSpentAsync(CancellationToken cancellationToken)
+    /// <summary>Once for every access key with a budget, when it is first seen: from then on this replica knows by itself.</summary>
+    private async Task LearnSpentAsync(CancellationToken cancellationToken)
     {
         if (pool.View is not { } view)
         {
-            return false;
+            return;
         }
 
         var concerned = view.AccessKeys.Values.Where(key => key.Limits is { } limits && LimitMemory.Concerns(limits)).Select(key => key.Id).ToHashSet();
-        if (concerned.Count == 0)
+        if (concerned.IsSubsetOf(learned))
         {
-            return true;
+            return;
         }
 
         try
@@ -82,13 +83,13 @@ internal sealed partial class LimitsKeeper(IServiceProvider services, ModelCosts
             if (await client.ByAccessKeyAsync(today, today.AddDays(1), cancellationToken).ConfigureAwait(false) is not { } ofDay
                 || await client.ByAccessKeyAsync(month, month.AddMonths(1), cancellationToken).ConfigureAwait(false) is not { } ofMonth)
             {
-                return false;
+                return;
             }
 
             var days = ofDay.Rows.Where(row => row.Group is not null).ToDictionary(row => row.Group!, row => row.Counts);
             foreach (var row in ofMonth.Rows)
             {
-                if (Guid.TryParse(row.Group, out var key) && concerned.Contains(key))
+                if (Guid.TryParse(row.Group, out var key) && concerned.Contains(key) && !learned.Contains(key))
                 {
                     var counts = days.GetValueOrDefault(row.Group!);
                     memory.Learn(key, new Spent(
@@ -103,12 +104,11 @@ internal sealed partial class LimitsKeeper(IServiceProvider services, ModelCosts
                 }
             }
 
-            return true;
+            learned.UnionWith(concerned);
         }
         catch (Exception e) when (e is HttpRequestException or JsonException or ExecutionRejectedException or OperationCanceledException)
         {
             LogUnread(e.GetType().Name);
-            return false;
         }
     }
 
