@@ -26,7 +26,7 @@ internal sealed class FactStore(EventAppender appender, ParkedFacts parked, Hori
         for (var position = 0; position < batch.Facts.Count; position++)
         {
             var fact = batch.Facts[position];
-            var reason = !IsSound(fact) ? "The fact lacks its id, its attempts or a time that makes sense."
+            var reason = !IsSound(fact) ? "The fact lacks its id, its attempts or a time that makes sense, or a text in it holds a NUL."
                 : isBehind(fact) ? Behind
                 : outcome.Refused.TryGetValue(fact.Id, out var state) ? (state == Horizon.BehindState ? Behind : $"PostgreSQL cannot hold it ({state}).")
                 : null;
@@ -51,5 +51,9 @@ internal sealed class FactStore(EventAppender appender, ParkedFacts parked, Hori
 
     /// <summary>Whether a fact has what the views rely on. A message from the bus is only as sound as its sender.</summary>
     public static bool IsSound(RequestFact fact) =>
-        fact is { Attempts: not null } && fact.Id != Guid.Empty && fact.StartedAt.Year is > 2000 and < 9000;
+        fact is { Attempts: not null } && fact.Id != Guid.Empty && fact.StartedAt.Year is > 2000 and < 9000 && !TextsOf(fact).Any(text => text?.Contains('\0', StringComparison.Ordinal) == true);
+
+    /// <summary>Every text a client, an upstream or a proxy gave. PostgreSQL holds no NUL in a text, and a view would stop at it.</summary>
+    private static IEnumerable<string?> TextsOf(RequestFact fact) =>
+        [fact.ErrorCode, fact.ModelAsked, fact.ModelServed, fact.TraceParent, fact.ClientRequestId, fact.Choice?.Strategy, .. fact.Choice?.ExcludedBy?.Keys ?? [], .. fact.Attempts.Select(attempt => attempt.Reason)];
 }

@@ -1,6 +1,6 @@
-using System.Text.Json;
 using GeminiBalance.Contracts;
 using GeminiBalance.StatsService.Requests;
+using GeminiBalance.StatsService.Store;
 using GeminiBalance.StatsService.Usage;
 using Npgsql;
 
@@ -38,7 +38,7 @@ internal sealed class RequestTail(NpgsqlDataSource source)
         var requests = new List<TailedRequest>();
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
         {
-            requests.Add(new TailedRequest(reader.GetInt64(0), JsonSerializer.Deserialize(reader.GetString(1), ContractsJson.Default.RequestFact)!));
+            requests.Add(new TailedRequest(reader.GetInt64(0), StoredFacts.Read(reader.GetString(1))));
         }
 
         return (requests, requests.Count < PageSize ? upTo : requests[^1].Position);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using GeminiBalance.Contracts;
 using GeminiBalance.StatsService.Audit;
 using GeminiBalance.StatsService.Ledger;
@@ -20,7 +19,7 @@ internal sealed class Rebuild(NpgsqlDataSource source, Horizon horizon)
 
     private static readonly string Page = $"""
         select seq_id, data from {StoreSchema.Name}.mt_events
-        where seq_id > $1 and seq_id <= $2 and type = '{EventNames.RequestCompleted}' order by seq_id limit {PageSize}
+        where seq_id > $1 and seq_id <= $2 and {StoredFacts.AreFacts} order by seq_id limit {PageSize}
         """;
 
     private static readonly string Stranger = $"select type from {StoreSchema.Name}.mt_events where type <> all($1) limit 1";
@@ -104,7 +103,7 @@ internal sealed class Rebuild(NpgsqlDataSource source, Horizon horizon)
                 {
                     from = reader.GetInt64(0);
                     count++;
-                    var fact = JsonSerializer.Deserialize(reader.GetString(1), ContractsJson.Default.RequestFact)!;
+                    var fact = StoredFacts.Read(reader.GetString(1));
                     if (fact.StartedAt >= frozenBefore)
                     {
                         facts.Add(fact);

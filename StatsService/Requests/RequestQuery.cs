@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text.Json;
 using GeminiBalance.Contracts;
 using GeminiBalance.StatsService.Costs;
 using GeminiBalance.StatsService.Store;
@@ -20,7 +19,7 @@ internal sealed class RequestQuery(NpgsqlDataSource source, PriceBook prices)
 {
     private const int TimeoutSeconds = 5;
 
-    private static readonly string Story = $"select data, stream_id, timestamp from {StoreSchema.Name}.mt_events where id = $1 and type = '{EventNames.RequestCompleted}'";
+    private static readonly string Story = $"select data, stream_id, timestamp from {StoreSchema.Name}.mt_events where id = $1 and {StoredFacts.AreFacts}";
 
     /// <summary>A page, newest first; null when the search takes too long.</summary>
     public async Task<RequestPage?> PageAsync(RequestScope scope, int limit, CancellationToken cancellation)
@@ -41,7 +40,7 @@ internal sealed class RequestQuery(NpgsqlDataSource source, PriceBook prices)
             var items = new List<RequestFact>();
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
             {
-                items.Add(JsonSerializer.Deserialize(reader.GetString(0), ContractsJson.Default.RequestFact)!);
+                items.Add(StoredFacts.Read(reader.GetString(0)));
             }
 
             if (items.Count <= limit)
@@ -82,7 +81,7 @@ internal sealed class RequestQuery(NpgsqlDataSource source, PriceBook prices)
                 return null;
             }
 
-            fact = JsonSerializer.Deserialize(reader.GetString(0), ContractsJson.Default.RequestFact)!;
+            fact = StoredFacts.Read(reader.GetString(0));
             (batchId, storedAt) = (reader.GetGuid(1), reader.GetFieldValue<DateTimeOffset>(2));
         }
 

@@ -20,8 +20,8 @@ internal sealed class RetentionRun(
         with old as (
             select stream.id from {StoreSchema.Name}.mt_streams stream
             where stream.timestamp < $1
-                and exists (select from {StoreSchema.Name}.mt_events one where one.stream_id = stream.id and one.type = '{EventNames.RequestCompleted}')
-                and not exists (select from {StoreSchema.Name}.mt_events one where one.stream_id = stream.id and (one.seq_id > $2 or one.type <> '{EventNames.RequestCompleted}'))
+                and exists (select from {StoreSchema.Name}.mt_events one where one.stream_id = stream.id and {StoredFacts.AreFacts})
+                and not exists (select from {StoreSchema.Name}.mt_events one where one.stream_id = stream.id and (one.seq_id > $2 or not {StoredFacts.AreFacts}))
             limit {AtOnce}),
         events as (delete from {StoreSchema.Name}.mt_events where stream_id in (select id from old) returning 1),
         streams as (delete from {StoreSchema.Name}.mt_streams where id in (select id from old) returning 1)

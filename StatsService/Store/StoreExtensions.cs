@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-using GeminiBalance.Contracts;
 using GeminiBalance.ServiceDefaults.Storage;
 using GeminiBalance.StatsService.Views;
 using JasperFx;
@@ -45,11 +43,7 @@ internal static class StoreExtensions
     private static void Configure(StoreOptions options, TimeProvider time)
     {
         options.DisableNpgsqlLogging = true;
-        options.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase, json =>
-        {
-            json.TypeInfoResolverChain.Insert(0, ContractsJson.Default);
-            json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
-        });
+        options.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase, json => StoredFacts.OptionsWith(json));
 
         var events = options.Events;
         events.DatabaseSchemaName = Schema;

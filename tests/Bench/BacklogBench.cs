@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using GeminiBalance.Contracts;
+using GeminiBalance.TestKit;
 
 namespace GeminiBalance.Bench;
 
@@ -8,14 +9,24 @@ internal static class BacklogBench
 {
     private const int Facts = 1_000_000;
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(12);
+    private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
 
     public static async Task RunAsync()
     {
         ProcessorUse.Row($"{Environment.ProcessorCount} cores, load {ProcessorUse.Load}");
         await using var stats = await StatsUnderLoad.StartAsync().ConfigureAwait(false);
 
-        // Once, so that its queue is there.
+        // Once, until its queue is there: what is published before that goes nowhere.
         await stats.StartServiceAsync().ConfigureAwait(false);
+        var first = BatchOf(0);
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await stats.SendAsync(first).ConfigureAwait(false);
+                return await stats.ScalarAsync<long>("select count(*) from stats.mt_events").ConfigureAwait(false) > 0;
+            },
+            TimeSpan.FromMinutes(1),
+            "a batch arrived").ConfigureAwait(false);
         await stats.StopServiceAsync().ConfigureAwait(false);
         var started = Stopwatch.GetTimestamp();
         await FillAsync(stats).ConfigureAwait(false);
@@ -52,17 +63,15 @@ internal static class BacklogBench
         long At(long facts) => resident.First(sample => sample.Seen >= facts).Bytes >> 20;
     }
 
-    private static Task FillAsync(StatsUnderLoad stats)
+    private static Task FillAsync(StatsUnderLoad stats) => Parallel.ForEachAsync(
+        Enumerable.Range(1, (Facts / RequestsCompleted.MaximumFacts) - 1), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (number, cancellation) => await stats.SendAsync(BatchOf(number), cancellation).ConfigureAwait(false));
+
+    /// <summary>One of the million's batches. Spread over a day, as a backlog of a million is.</summary>
+    private static List<RequestFact> BatchOf(int number)
     {
-        // Spread over a day, as a backlog of a million is.
-        var now = TimeProvider.System.GetUtcNow();
-        var batches = Enumerable.Range(0, Facts / RequestsCompleted.MaximumFacts);
-        return Parallel.ForEachAsync(batches, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (number, cancellation) =>
-        {
-            var facts = new SampleFacts(seed: number);
-            var begin = now.AddDays(-1).AddSeconds(86_400d * number * RequestsCompleted.MaximumFacts / Facts);
-            await stats.SendAsync([.. Enumerable.Range(0, RequestsCompleted.MaximumFacts).Select(i => facts.At(begin.AddMilliseconds(80 * i)))], cancellation).ConfigureAwait(false);
-        });
+        var facts = new SampleFacts(seed: number);
+        var begin = Now.AddDays(-1).AddSeconds(86_400d * number * RequestsCompleted.MaximumFacts / Facts);
+        return [.. Enumerable.Range(0, RequestsCompleted.MaximumFacts).Select(i => facts.At(begin.AddMilliseconds(80 * i)))];
     }
 
     private static async Task PrintTablesAsync(StatsUnderLoad stats)

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using System.Threading.Channels;
 using GeminiBalance.Contracts;
 using GeminiBalance.StatsService;
+using GeminiBalance.StatsService.Store;
 using GeminiBalance.StatsService.Views;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -190,11 +190,11 @@ internal static class OverviewBench
                 await copy.WriteAsync(facts[i].Id, NpgsqlDbType.Uuid, cancellation).ConfigureAwait(false);
                 await copy.WriteAsync(stream, NpgsqlDbType.Uuid, cancellation).ConfigureAwait(false);
                 await copy.WriteAsync(++version, NpgsqlDbType.Bigint, cancellation).ConfigureAwait(false);
-                await copy.WriteAsync(JsonSerializer.Serialize(facts[i], ContractsJson.Default.RequestFact), NpgsqlDbType.Jsonb, cancellation).ConfigureAwait(false);
-                await copy.WriteAsync("gb.request.completed.v1", NpgsqlDbType.Varchar, cancellation).ConfigureAwait(false);
+                await copy.WriteAsync(StoredFacts.Write(facts[i]), NpgsqlDbType.Jsonb, cancellation).ConfigureAwait(false);
+                await copy.WriteAsync(EventNames.RequestCompleted, NpgsqlDbType.Varchar, cancellation).ConfigureAwait(false);
                 await copy.WriteAsync(at, NpgsqlDbType.TimestampTz, cancellation).ConfigureAwait(false);
                 await copy.WriteAsync("*DEFAULT*", NpgsqlDbType.Varchar, cancellation).ConfigureAwait(false);
-                await copy.WriteAsync("gb.request.completed.v1", NpgsqlDbType.Varchar, cancellation).ConfigureAwait(false);
+                await copy.WriteAsync(EventNames.RequestCompleted, NpgsqlDbType.Varchar, cancellation).ConfigureAwait(false);
                 await copy.WriteAsync(false, NpgsqlDbType.Boolean, cancellation).ConfigureAwait(false);
             }
 

@@ -48,7 +48,7 @@ internal sealed class SampleFacts(int seed, int models = 20, int keys = 50, int 
         var duration = Math.Round(300 * Math.Exp(random.NextDouble() * 2.5), 3);
         var model = ModelOf(Skewed(models));
         long prompt = random.Next(50, 4_000), completion = succeeded ? random.Next(10, 900) : 0, thoughts = succeeded ? random.Next(0, 400) : 0;
-        List<AttemptFact> attempts = [new AttemptFact(key, succeeded ? UpstreamOutcomeClass.Succeeded : UpstreamOutcomeClass.Overloaded, succeeded ? 200 : 503, duration - 1.3, duration / 3)];
+        List<AttemptFact> attempts = [new AttemptFact(key, succeeded ? UpstreamOutcomeClass.Succeeded : UpstreamOutcomeClass.Overloaded, succeeded ? 200 : 503, Math.Round(duration - 1.3, 3), Math.Round(duration / 3, 3))];
         if (random.Next(12) == 0)
         {
             attempts.Insert(0, new AttemptFact(other, UpstreamOutcomeClass.QuotaPerMinute, 429, 41.7, 41.2, "RESOURCE_EXHAUSTED"));
@@ -69,7 +69,7 @@ internal sealed class SampleFacts(int seed, int models = 20, int keys = 50, int 
             new KeyChoice("adaptive", keys - 3, 3, new Dictionary<string, int> { ["cooling"] = 2, ["exhausted"] = 1 }, [new ChoiceFinalist(key, 0.91, 0.99, 812.4, 0.83, 3), new ChoiceFinalist(other, 0.74, 0.97, 1022.9, 0.55, 5)]),
             streamed,
             outcome is RequestOutcome.ClientError or RequestOutcome.Limited or RequestOutcome.NoKey ? null : new TokenUsage(prompt, completion, thoughts, prompt / 4, 0, prompt + completion + thoughts),
-            streamed ? duration / 3 : null,
+            streamed ? Math.Round(duration / 3, 3) : null,
             duration,
             TraceParent: null,
             OverheadMs: 1.3);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using GeminiBalance.Contracts;
+using GeminiBalance.StatsService.Ingest;
 using GeminiBalance.StatsService.Store;
 using GeminiBalance.StatsService.Tests.Servers;
 using Xunit;
@@ -8,7 +9,7 @@ namespace GeminiBalance.StatsService.Tests.Ingest;
 
 public sealed class FactStoreTests(ServersFixture servers)
 {
-    private const string FactCount = $"select count(*) from stats.mt_events where type = '{EventNames.RequestCompleted}'";
+    private const string FactCount = $"select count(*) from stats.mt_events where {StoredFacts.AreFacts}";
 
     [Fact]
     public async Task Store_NewBatch_IsOneStreamOfEventsUnderTheirWireNames()
@@ -19,10 +20,10 @@ public sealed class FactStoreTests(ServersFixture servers)
         var outcome = await service.Facts.StoreAsync(batch, default);
 
         Assert.Equal((2, 0, 0), (outcome.Stored, outcome.Known, outcome.Refused.Count));
-        Assert.Equal(2L, await service.ScalarAsync<long>($"select count(*) from stats.mt_events where stream_id = '{batch.BatchId}' and type = 'gb.request.completed.v1' and mt_dotnet_type = 'gb.request.completed.v1'"));
+        Assert.Equal(2L, await service.ScalarAsync<long>($"select count(*) from stats.mt_events where stream_id = '{batch.BatchId}' and type = '{EventNames.RequestCompleted}' and mt_dotnet_type = '{EventNames.RequestCompleted}'"));
         Assert.Equal(batch.Facts.Select(fact => fact.Id), await service.ScalarAsync<Guid[]>("select array_agg(id order by version) from stats.mt_events"));
         var stored = await service.ScalarAsync<string>($"select data::text from stats.mt_events where id = '{batch.Facts[0].Id}'");
-        Assert.True(JsonElement.DeepEquals(JsonSerializer.SerializeToElement(batch.Facts[0], ContractsJson.Default.RequestFact), JsonDocument.Parse(stored).RootElement), stored);
+        Assert.True(JsonElement.DeepEquals(JsonDocument.Parse(StoredFacts.Write(batch.Facts[0])).RootElement, JsonDocument.Parse(stored).RootElement), stored);
         Assert.InRange(await service.ScalarAsync<double>("select extract(epoch from now() - min(timestamp))::float8 from stats.mt_events"), -1, 20);
     }
 
@@ -106,6 +107,26 @@ public sealed class FactStoreTests(ServersFixture servers)
 
         Assert.Equal((2, 1), (outcome.Stored, outcome.Known));
         Assert.Equal(3L, await service.ScalarAsync<long>(FactCount));
+    }
+
+    [Fact]
+    public void Sound_IsOnlyAFactWithoutNul()
+    {
+        var fact = Facts.Fact();
+
+        Assert.True(FactStore.IsSound(fact));
+        Assert.All(
+            [
+                fact with { ErrorCode = "\0" },
+                fact with { ModelAsked = "\0" },
+                fact with { ModelServed = "\0" },
+                fact with { TraceParent = "\0" },
+                fact with { ClientRequestId = "\0" },
+                fact with { Choice = fact.Choice! with { Strategy = "\0" } },
+                fact with { Choice = fact.Choice! with { ExcludedBy = new Dictionary<string, int> { ["\0"] = 1 } } },
+                fact with { Attempts = [fact.Attempts[0] with { Reason = "\0" }] },
+            ],
+            poison => Assert.False(FactStore.IsSound(poison)));
     }
 
     [Fact]
