@@ -50,6 +50,8 @@ internal sealed class Rounds(RunningGateway gateway, int seed)
         }
 
         var (evidence, settled) = await investigator.ReadAsync(await load.StopAsync().ConfigureAwait(false)).ConfigureAwait(false);
-        return new RoundResult(string.Join(" + ", faults.Select(fault => fault.Name)), evidence, Verdict.Of(evidence), settled);
+        var unnoticed = faults.Select(fault => (fault.Name, What: fault.Unnoticed(evidence.Clients))).Where(fault => fault.What is not null);
+        Finding[] findings = [.. Verdict.Of(evidence), .. unnoticed.Select(fault => new Finding(Breach.Unnoticed, "", $"{fault.Name}: {fault.What}"))];
+        return new RoundResult(string.Join(" + ", faults.Select(fault => fault.Name)), evidence, findings, settled);
     }
 }

@@ -1,3 +1,4 @@
+using GeminiBalance.Chaos.Load;
 using GeminiBalance.Chaos.Running;
 
 namespace GeminiBalance.Chaos.Faults;
@@ -12,4 +13,8 @@ internal interface IFault
     /// <param name="gateway">The gateway.</param>
     /// <param name="random">Where its times come from.</param>
     Task StrikeAsync(RunningGateway gateway, Random random);
+
+    /// <summary>What clients should have met, and did not: a fault that nobody notices proves nothing. Null when it was noticed, or need not be.</summary>
+    /// <param name="clients">What the clients saw.</param>
+    string? Unnoticed(IReadOnlyCollection<ClientEntry> clients) => null;
 }

@@ -1,8 +1,9 @@
+using GeminiBalance.Chaos.Load;
 using GeminiBalance.Chaos.Running;
 
 namespace GeminiBalance.Chaos.Faults;
 
-/// <summary>The gateways cannot write to their journals' disk for a while: what they know stays in memory, and is written when there is room again.</summary>
+/// <summary>The gateways cannot write to their journals' disk for a while: what they know stays in memory until that is full too, and is written when there is room again.</summary>
 /// <param name="seconds">For how long.</param>
 internal sealed class JournalFull(int seconds) : IFault
 {
@@ -23,4 +24,7 @@ internal sealed class JournalFull(int seconds) : IFault
 
         await gateway.HealthyAsync(RunningGateway.Proxy).ConfigureAwait(false);
     }
+
+    public string? Unnoticed(IReadOnlyCollection<ClientEntry> clients) =>
+        clients.Any(client => client is { Status: 503, Code: "cannot_record" }) ? null : "no client was refused for want of room to write its request down";
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
@@ -16,6 +17,9 @@ internal sealed class RunningGateway : IAsyncDisposable
     public const string Messaging = "messaging";
     public const string Postgres = "postgres";
     public const string Redis = "redis";
+
+    /// <summary>How many requests a gateway keeps in memory while its journal's disk fails: few, so that a fault of seconds meets the end of them.</summary>
+    private const int RingCapacity = 100;
 
     private const string ServiceToken = "chaos-service-token-0123456789-0123456789";
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(4);
@@ -70,7 +74,8 @@ internal sealed class RunningGateway : IAsyncDisposable
         ]).ConfigureAwait(false);
         var proxy = builder.CreateResourceBuilder(builder.Resources.OfType<ProjectResource>().Single(resource => resource.Name == Proxy));
         // A lost broker is noticed by segments that the store lacks: minutes in production, seconds here.
-        proxy.WithEnvironment("Journal__SegmentAge", "00:00:03").WithEnvironment("Journal__RepublishAfter", "00:00:05");
+        proxy.WithEnvironment("Journal__SegmentAge", "00:00:03").WithEnvironment("Journal__RepublishAfter", "00:00:05")
+            .WithEnvironment("Journal__RingCapacity", RingCapacity.ToString(CultureInfo.InvariantCulture));
         var app = await builder.BuildAsync().ConfigureAwait(false);
         RunningGateway? gateway = null;
         try

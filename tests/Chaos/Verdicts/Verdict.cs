@@ -27,6 +27,9 @@ internal enum Breach
 
     /// <summary>The views or the reconciliation do not say what the store holds.</summary>
     Views,
+
+    /// <summary>A fault did not do what it is for, so that the round proves less than it should.</summary>
+    Unnoticed,
 }
 
 /// <summary>A broken promise.</summary>

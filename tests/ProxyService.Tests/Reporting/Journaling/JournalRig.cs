@@ -123,8 +123,8 @@ internal sealed class FailingDisk : JournalDisk
 {
     public bool IsFull { get; set; }
 
-    /// <summary>What it says when it is full.</summary>
-    public Exception Complaint { get; set; } = new IOException("No space left on device");
+    /// <summary>What it says when it is full, instead of what the system says itself.</summary>
+    public Exception? Complaint { get; set; }
 
     public bool CannotFlush { get; set; }
 
@@ -137,7 +137,7 @@ internal sealed class FailingDisk : JournalDisk
     {
         if (IsFull)
         {
-            throw Complaint;
+            throw Complaint ?? new IOException("No space left on device");
         }
 
         var handle = base.Create(path);
@@ -174,7 +174,14 @@ internal sealed class FailingDisk : JournalDisk
         if (IsFull)
         {
             base.Write(file, bytes[..(bytes.Length / 2)], offset);
-            throw Complaint;
+            if (Complaint is not null || !OperatingSystem.IsLinux())
+            {
+                throw Complaint ?? new IOException("No space left on device");
+            }
+
+            // A device that has no room for anything (full(4)): what comes is the system's own word.
+            using var full = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            base.Write(full, bytes[(bytes.Length / 2)..], 0);
         }
 
         base.Write(file, bytes, offset);
