@@ -8,6 +8,7 @@ internal static class UsageModule
     public static IServiceCollection AddUsage(this IServiceCollection services) => services
         .AddView<UsageByKey>()
         .AddView<UsageByAccessKey>()
+        .AddView<KeyTotals>()
         .AddSingleton<UsageQuery>();
 
     public static RouteGroupBuilder MapUsage(this RouteGroupBuilder stats)

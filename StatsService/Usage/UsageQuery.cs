@@ -26,7 +26,7 @@ internal sealed class UsageQuery(NpgsqlDataSource source, PriceBook prices)
         """;
 
     /// <summary>Sums by group, and by bucket when the range has any; null when there are more rows than one answer may hold.</summary>
-    public async Task<IReadOnlyList<UsageRow>?> ByGroupAsync(TimeRange range, string table, UsageGrouping grouping, UsageScope scope, CancellationToken cancellation)
+    public async Task<IReadOnlyList<UsageRow>?> ByGroupAsync(TimeRange range, UsageTable table, UsageGrouping grouping, UsageScope scope, CancellationToken cancellation)
     {
         var column = grouping switch
         {
@@ -41,11 +41,11 @@ internal sealed class UsageQuery(NpgsqlDataSource source, PriceBook prices)
         await using var command = source.CreateCommand();
         AddRange(command.Parameters, range);
         priceTable.AddTo(command.Parameters);
-        var rollup = table == UsageTotals.TableName ? " and " + Rollup.Where(range, priceTable.CutsOf(range), command.Parameters) : "";
+        var rollup = table.HasWidths ? " and " + Rollup.Where(range, priceTable.CutsOf(range), command.Parameters) : "";
         var order = range.Bucket is null ? "sum(requests) desc, 2" : "1, sum(requests) desc, 2";
         command.CommandText = $"""
-            select {(range.Bucket is null ? "$1" : BucketStart)}, {column}::text, {UsageSql.Sums}
-            from {UsageSql.Priced(table, RangeParameters + 1)} where {InRange}{rollup}{scope.Where(command.Parameters)}
+            select {(range.Bucket is null ? "$1" : BucketStart)}, {column}::text, {(table.TellsOutcomesByColumns ? UsageSql.SumsOfColumns : UsageSql.Sums)}
+            from {UsageSql.Priced(table.Name, RangeParameters + 1)} where {InRange}{rollup}{scope.Where(command.Parameters)}
             group by 1, 2 order by {order} limit {MaximumRows + 1}
             """;
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);

@@ -44,20 +44,21 @@ internal sealed record UsageScope(string? Model = null, Guid? KeyId = null, Guid
     }
 
     /// <summary>The table that can answer; what is wrong when none can: keys, access keys and operations are counted apart, because their product would not be small.</summary>
-    public (string? Table, ProblemHttpResult? Problem) TableFor(UsageGrouping? grouping = null)
+    public (UsageTable? Table, ProblemHttpResult? Problem) TableFor(UsageGrouping? grouping = null)
     {
-        var wanted = ((string Parameter, bool Narrowed, bool Grouped, string Table)[])
+        var byOutcome = Outcome is not null || grouping == UsageGrouping.Outcome;
+        var wanted = ((string Parameter, bool Narrowed, bool Grouped, UsageTable Table)[])
         [
-            ("key", KeyId is not null, grouping == UsageGrouping.Key, UsageByKey.TableName),
-            ("accessKey", AccessKeyId is not null, grouping == UsageGrouping.AccessKey, UsageByAccessKey.TableName),
-            ("operation", Operation is not null, grouping == UsageGrouping.Operation, UsageByOperation.TableName),
+            ("key", KeyId is not null, grouping == UsageGrouping.Key, byOutcome ? UsageTable.ByKey : UsageTable.KeyTotals),
+            ("accessKey", AccessKeyId is not null, grouping == UsageGrouping.AccessKey, byOutcome ? UsageTable.ByAccessKey : UsageTable.AccessKeyTotals),
+            ("operation", Operation is not null, grouping == UsageGrouping.Operation, UsageTable.ByOperation),
         ];
         var tables = wanted.Where(one => one.Narrowed || one.Grouped).ToArray();
         return tables.Length > 1
             ? (null, BadParameter.Of(
                 tables.Last(one => one.Narrowed).Parameter,
                 "cannot be joined with the rest: usage is counted by key, by access key and by operation apart. /stats/requests tells them together."))
-            : (tables is [var only] ? only.Table : UsageTotals.TableName, null);
+            : (tables is [var only] ? only.Table : UsageTable.Totals, null);
     }
 
     /// <summary>Adds the conditions, and their parameters after those that are there.</summary>

@@ -24,24 +24,15 @@ internal static class UsageSql
         RateOf("output"),
         RateOf("output_audio"));
 
-    /// <summary>The sums, in the order of <see cref="UsageCounts"/>; of rows with <see cref="Priced"/> joined.</summary>
-    public static readonly string Sums = $"""
-        coalesce(sum(requests), 0)::bigint,
-        {RequestsOf(RequestOutcome.Succeeded)},
-        {RequestsOf(RequestOutcome.ClientError, RequestOutcome.Limited)},
-        {RequestsOf(RequestOutcome.NoKey, RequestOutcome.UpstreamError, RequestOutcome.InternalError)},
-        {RequestsOf(RequestOutcome.Aborted)},
-        coalesce(sum(prompt_tokens), 0)::bigint,
-        coalesce(sum(completion_tokens), 0)::bigint,
-        coalesce(sum(thought_tokens), 0)::bigint,
-        coalesce(sum(cached_tokens), 0)::bigint,
-        coalesce(sum(total_tokens), 0)::bigint,
-        coalesce(sum(estimated), 0)::bigint,
-        coalesce(sum(prompt_audio_tokens), 0)::bigint,
-        coalesce(sum(completion_audio_tokens), 0)::bigint,
-        coalesce(sum({Cost}), 0)::double precision,
-        coalesce(sum(total_tokens) filter (where {RateOf("input")} is null), 0)::bigint
-        """;
+    /// <summary>The sums, in the order of <see cref="UsageCounts"/>; of rows by outcome, with <see cref="Priced"/> joined.</summary>
+    public static readonly string Sums = SumsWith(
+        RequestsOf(RequestOutcome.Succeeded),
+        RequestsOf(RequestOutcome.ClientError, RequestOutcome.Limited),
+        RequestsOf(RequestOutcome.NoKey, RequestOutcome.UpstreamError, RequestOutcome.InternalError),
+        RequestsOf(RequestOutcome.Aborted));
+
+    /// <summary>The same of rows that tell outcomes by columns.</summary>
+    public static readonly string SumsOfColumns = SumsWith([.. UsageTally.OutcomeColumns.Select(column => $"coalesce(sum({column}), 0)::bigint")]);
 
     public static readonly UsageCounts None = new(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, CostUsd: 0);
 
@@ -96,6 +87,21 @@ internal static class UsageSql
     {
         CostUsd = counts.TotalTokens > 0 && counts.UnpricedTokens == counts.TotalTokens ? null : Math.Round(counts.CostUsd ?? 0, 9),
     };
+
+    private static string SumsWith(params string[] outcomes) => $"""
+        coalesce(sum(requests), 0)::bigint,
+        {string.Join(", ", outcomes)},
+        coalesce(sum(prompt_tokens), 0)::bigint,
+        coalesce(sum(completion_tokens), 0)::bigint,
+        coalesce(sum(thought_tokens), 0)::bigint,
+        coalesce(sum(cached_tokens), 0)::bigint,
+        coalesce(sum(total_tokens), 0)::bigint,
+        coalesce(sum(estimated), 0)::bigint,
+        coalesce(sum(prompt_audio_tokens), 0)::bigint,
+        coalesce(sum(completion_audio_tokens), 0)::bigint,
+        coalesce(sum({Cost}), 0)::double precision,
+        coalesce(sum(total_tokens) filter (where {RateOf("input")} is null), 0)::bigint
+        """;
 
     private static string RateOf(string kind) => Rate.Replace("{0}", kind, StringComparison.Ordinal);
 

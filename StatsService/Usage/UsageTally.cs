@@ -35,7 +35,20 @@ internal sealed class UsageTally
         "requests", "estimated", "prompt_tokens", "completion_tokens", "thought_tokens", "cached_tokens", "prompt_audio_tokens", "completion_audio_tokens", "total_tokens",
     ];
 
+    /// <summary>The columns of a table that tells by them how requests ended, in the order of <see cref="OutcomeArraysOf"/>.</summary>
+    public static readonly IReadOnlyList<string> OutcomeColumns = ["succeeded", "client_errors", "failed", "aborted"];
+
     public long Requests { get; private set; }
+
+    public long Succeeded { get; private set; }
+
+    /// <summary>Refused because of the request or by a limit.</summary>
+    public long ClientErrors { get; private set; }
+
+    /// <summary>Not served, through no fault of the client.</summary>
+    public long Failed { get; private set; }
+
+    public long Aborted { get; private set; }
 
     public long Estimated { get; private set; }
 
@@ -56,6 +69,22 @@ internal sealed class UsageTally
     public void Add(RequestFact fact)
     {
         Requests++;
+        switch (fact.Outcome)
+        {
+            case RequestOutcome.Succeeded:
+                Succeeded++;
+                break;
+            case RequestOutcome.ClientError or RequestOutcome.Limited:
+                ClientErrors++;
+                break;
+            case RequestOutcome.NoKey or RequestOutcome.UpstreamError or RequestOutcome.InternalError:
+                Failed++;
+                break;
+            case RequestOutcome.Aborted:
+                Aborted++;
+                break;
+        }
+
         if (fact.Tokens is not { } tokens)
         {
             return;
@@ -74,6 +103,10 @@ internal sealed class UsageTally
     public void Add(UsageTally other)
     {
         Requests += other.Requests;
+        Succeeded += other.Succeeded;
+        ClientErrors += other.ClientErrors;
+        Failed += other.Failed;
+        Aborted += other.Aborted;
         Estimated += other.Estimated;
         PromptTokens += other.PromptTokens;
         CompletionTokens += other.CompletionTokens;
@@ -83,6 +116,15 @@ internal sealed class UsageTally
         CompletionAudioTokens += other.CompletionAudioTokens;
         TotalTokens += other.TotalTokens;
     }
+
+    /// <summary>An array for each of <see cref="OutcomeColumns"/>.</summary>
+    public static object[] OutcomeArraysOf(UsageTally[] tallies) =>
+    [
+        Array.ConvertAll(tallies, tally => tally.Succeeded),
+        Array.ConvertAll(tallies, tally => tally.ClientErrors),
+        Array.ConvertAll(tallies, tally => tally.Failed),
+        Array.ConvertAll(tallies, tally => tally.Aborted),
+    ];
 
     /// <summary>An array for each of <see cref="Columns"/>.</summary>
     public static object[] ArraysOf(UsageTally[] tallies) =>

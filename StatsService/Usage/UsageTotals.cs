@@ -57,12 +57,17 @@ internal static class UsageTotals
     }
 
     /// <summary>Sums facts by cell of every width.</summary>
-    public static IReadOnlyDictionary<(TimeSpan Width, UsageCell<Guid> Cell), UsageTally> Fold(IEnumerable<RequestFact> facts)
+    public static IReadOnlyDictionary<(TimeSpan Width, UsageCell<Guid> Cell), UsageTally> Fold(IEnumerable<RequestFact> facts) => InAllWidths(facts, fact => UsageCell.Of(fact, Guid.Empty));
+
+    /// <summary>Sums facts by their cells, and those by the cells of every width.</summary>
+    /// <param name="facts">The facts.</param>
+    /// <param name="cellOf">The cell of a fact, a quarter of an hour wide.</param>
+    public static Dictionary<(TimeSpan Width, UsageCell<Guid> Cell), UsageTally> InAllWidths(IEnumerable<RequestFact> facts, Func<RequestFact, UsageCell<Guid>> cellOf)
     {
         var quarters = new Dictionary<UsageCell<Guid>, UsageTally>();
         foreach (var fact in facts)
         {
-            TallyOf(quarters, UsageCell.Of(fact, Guid.Empty)).Add(fact);
+            TallyOf(quarters, cellOf(fact)).Add(fact);
         }
 
         var cells = new Dictionary<(TimeSpan, UsageCell<Guid>), UsageTally>();

@@ -211,7 +211,7 @@ public sealed partial class ServiceTests(RunningService running) : IClassFixture
             return now.Views.Values.All(position => position == now.HighWater) ? now : null;
         }, Soon, "all views at the high-water mark");
 
-        Assert.Equal(["activity", "latency_per_model", "overview_totals", "recent_failures", "usage_per_access_key", "usage_per_key"], status.Views.Keys.Order());
+        Assert.Equal(["activity", "key_totals", "latency_per_model", "overview_totals", "recent_failures", "usage_per_access_key", "usage_per_key"], status.Views.Keys.Order());
         Assert.Equal(0, status.LagSeconds);
         Assert.EndsWith($":{running.Service.Id}", status.Leader);
         var health = await running.Service.Client.GetFromJsonAsync<JsonElement>("/health/dependencies");

@@ -29,7 +29,7 @@ public sealed class OverviewTotalsTests(ServersFixture servers)
     public async Task Totals_OfAnyRange_AreTheSumsOfItsQuarters(string from, string to, string? bucket, string? zone)
     {
         await using var service = await InProcess.StartAsync(servers);
-        await service.StoreAsync(Enumerable.Range(0, 4).SelectMany(day => Facts.Many(300, seed: 50 + day, Midnight.AddDays(-day)).Select((fact, n) => Earlier(fact, TimeSpan.FromMinutes(4.1 * n)))));
+        await service.StoreAsync(Enumerable.Range(0, 4).SelectMany(day => Facts.Many(300, seed: 50 + day, Midnight.AddDays(-day)).Select((fact, n) => Earlier(fact, TimeSpan.FromMinutes(4.1 * n)) with { Outcome = n % 5 == 0 ? (RequestOutcome)(n / 5 % 7) : fact.Outcome })));
         await service.CatchUpAsync();
         await service.Get<PriceBook>().SetAsync(
             "gemini-2.5-pro",
@@ -39,14 +39,27 @@ public sealed class OverviewTotalsTests(ServersFixture servers)
         var range = TimeRange.Read(from, to, bucket, Midnight, zone).Range!;
         var query = service.Get<UsageQuery>();
 
-        var quarters = await query.ByGroupAsync(range, UsageByKey.TableName, UsageGrouping.Model, new UsageScope(), default);
-        var totals = await query.ByGroupAsync(range, UsageTotals.TableName, UsageGrouping.Model, new UsageScope(), default);
+        var quarters = await query.ByGroupAsync(range, UsageTable.ByKey, UsageGrouping.Model, new UsageScope(), default);
+        var totals = await query.ByGroupAsync(range, UsageTable.Totals, UsageGrouping.Model, new UsageScope(), default);
         var overview = await OverviewQuery.ReadAsync(service.Source, await service.Get<PriceBook>().TableAsync(default), range.WithBuckets(), default);
 
         Assert.NotEmpty(quarters!);
         Assert.Equal(quarters!.Select(WithRoundedCost), totals!.Select(WithRoundedCost));
+        foreach (var (cube, wideRows, grouping, scope) in ((UsageTable, UsageTable, UsageGrouping, UsageScope)[])
+        [
+            (UsageTable.ByKey, UsageTable.KeyTotals, UsageGrouping.Key, new UsageScope()),
+            (UsageTable.ByKey, UsageTable.KeyTotals, UsageGrouping.Model, new UsageScope(KeyId: Facts.KeyA)),
+            (UsageTable.ByAccessKey, UsageTable.AccessKeyTotals, UsageGrouping.AccessKey, new UsageScope(Model: "gemini-2.5-pro")),
+            (UsageTable.ByAccessKey, UsageTable.AccessKeyTotals, UsageGrouping.Model, new UsageScope(AccessKeyId: Facts.Bob)),
+        ])
+        {
+            var (narrow, sums) = (await query.ByGroupAsync(range, cube, grouping, scope, default), await query.ByGroupAsync(range, wideRows, grouping, scope, default));
+            Assert.True(scope != new UsageScope() || sums!.Count > 0);
+            Assert.Equal(narrow!.Select(WithRoundedCost), sums!.Select(WithRoundedCost));
+        }
+
         var wide = range.WithBuckets();
-        var all = await query.ByGroupAsync(wide with { Bucket = null }, UsageByKey.TableName, UsageGrouping.Outcome, new UsageScope(), default);
+        var all = await query.ByGroupAsync(wide with { Bucket = null }, UsageTable.ByKey, UsageGrouping.Outcome, new UsageScope(), default);
         Assert.Equal(all!.Sum(row => row.Counts.Requests), overview.Counts.Values.Sum(counts => counts.Requests));
         Assert.Equal(
             await service.ScalarAsync<decimal>($"select sum(count) from stats.latency_per_model where bucket_at >= '{wide.From:O}' and bucket_at < '{wide.To:O}'"),

@@ -61,7 +61,7 @@ public sealed class RequestQueryTests(ServersFixture servers)
         await service.CatchUpAsync();
 
         var story = (await service.Get<RequestQuery>().StoryAsync(fact.Id, default))!;
-        var sums = await service.Get<UsageQuery>().ByGroupAsync(Day, UsageByKey.TableName, UsageGrouping.Model, new(), default);
+        var sums = await service.Get<UsageQuery>().ByGroupAsync(Day, UsageTable.ByKey, UsageGrouping.Model, new(), default);
 
         Assert.Equal(fact.Id, story.Fact.Id);
         Assert.Equal(0.2 * 2.5 + 0.1 * 0.25 + 0.0015 * 15, story.CostUsd!.Value, 9);
