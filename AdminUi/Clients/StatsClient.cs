@@ -53,6 +53,10 @@ internal sealed class StatsClient(HttpClient http)
         return http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/stats/audit{query}"), ContractsJson.Default.AuditPage, cancellationToken);
     }
 
+    /// <summary>The part of the audit log about one access key, newest first.</summary>
+    public Task<AuditPage> AccessKeyTimelineAsync(Guid id, int limit, CancellationToken cancellationToken) =>
+        http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/stats/access-keys/{id}/timeline?limit={limit}"), ContractsJson.Default.AuditPage, cancellationToken);
+
     /// <summary>When access keys were last used; those that never were are left out.</summary>
     public async Task<IReadOnlyDictionary<Guid, DateTimeOffset>> LastUsesAsync(IEnumerable<Guid> accessKeys, CancellationToken cancellationToken)
     {

@@ -5,8 +5,8 @@ using Weasel.Postgresql.Tables;
 namespace GeminiBalance.StatsService.Usage;
 
 /// <summary>
-/// Usage by model and a third thing, by the quarter of an hour, hour, six hours and day. How requests ended is told by columns, not by rows of their own: that makes the
-/// rows of a month a third as many.
+/// Usage by model and a third thing, by the hour, six hours and day; the quarters of an hour are those of <see cref="UsageCube{TGroup}"/>. How requests ended is told by columns, not
+/// by rows of their own: that makes the rows of a month a third as many.
 /// </summary>
 /// <param name="name">Name of the table.</param>
 /// <param name="groupColumn">Column of the third thing.</param>
@@ -62,7 +62,7 @@ internal sealed class GroupTotals(string name, string groupColumn, Func<RequestF
         on conflict ({key}) do update set {string.Join(", ", Counts.Select(count => $"{count} = t.{count} + excluded.{count}"))}
         """;
 
-    /// <summary>Sums facts by cell of every width; the outcome of every cell is the same, and says nothing.</summary>
+    /// <summary>Sums facts by cell of each width; the outcome of every cell is the same, and says nothing.</summary>
     private Dictionary<(TimeSpan Width, UsageCell<Guid> Cell), UsageTally> Fold(IEnumerable<RequestFact> facts) =>
-        UsageTotals.InAllWidths(facts, fact => UsageCell.Of(fact, group(fact)) with { Outcome = default });
+        UsageTotals.InWidths(Rollup.Widths.Skip(1), facts, fact => UsageCell.Of(fact, group(fact)) with { Outcome = default });
 }

@@ -42,7 +42,7 @@ internal static class UsageEndpoint
 
         // Asked for first, so that the answer is never older than it says.
         var tick = await positions.TickAsync(cancellation).ConfigureAwait(false);
-        return await query.ByGroupAsync(range, table, grouping, scope, cancellation).ConfigureAwait(false) is { } rows
+        return await query.ByGroupAsync(range.WithWholeHoursAtItsEnd(time.GetUtcNow()), table, grouping, scope, cancellation).ConfigureAwait(false) is { } rows
             ? TypedResults.Ok(new Contracts.Usage(range.From, range.To, grouping, UsageSql.Sum(rows.Select(row => row.Counts)), rows, tick.LagSeconds))
             : UsageQuery.TooManyRows(range);
     }

@@ -41,7 +41,8 @@ internal sealed class UsageQuery(NpgsqlDataSource source, PriceBook prices)
         await using var command = source.CreateCommand();
         AddRange(command.Parameters, range);
         priceTable.AddTo(command.Parameters);
-        var rollup = table.HasWidths ? " and " + Rollup.Where(range, priceTable.CutsOf(range), command.Parameters) : "";
+        table = table.For(range, priceTable.CutsOf(range));
+        var rollup = table.Narrowest is not null ? " and " + Rollup.Where(range, priceTable.CutsOf(range), command.Parameters) : "";
         var order = range.Bucket is null ? "sum(requests) desc, 2" : "1, sum(requests) desc, 2";
         command.CommandText = $"""
             select {(range.Bucket is null ? "$1" : BucketStart)}, {column}::text, {(table.TellsOutcomesByColumns ? UsageSql.SumsOfColumns : UsageSql.Sums)}

@@ -57,12 +57,13 @@ internal static class UsageTotals
     }
 
     /// <summary>Sums facts by cell of every width.</summary>
-    public static IReadOnlyDictionary<(TimeSpan Width, UsageCell<Guid> Cell), UsageTally> Fold(IEnumerable<RequestFact> facts) => InAllWidths(facts, fact => UsageCell.Of(fact, Guid.Empty));
+    public static IReadOnlyDictionary<(TimeSpan Width, UsageCell<Guid> Cell), UsageTally> Fold(IEnumerable<RequestFact> facts) => InWidths(Rollup.Widths, facts, fact => UsageCell.Of(fact, Guid.Empty));
 
-    /// <summary>Sums facts by their cells, and those by the cells of every width.</summary>
+    /// <summary>Sums facts by their cells, and those by the cells of each width.</summary>
+    /// <param name="widths">The widths.</param>
     /// <param name="facts">The facts.</param>
     /// <param name="cellOf">The cell of a fact, a quarter of an hour wide.</param>
-    public static Dictionary<(TimeSpan Width, UsageCell<Guid> Cell), UsageTally> InAllWidths(IEnumerable<RequestFact> facts, Func<RequestFact, UsageCell<Guid>> cellOf)
+    public static Dictionary<(TimeSpan Width, UsageCell<Guid> Cell), UsageTally> InWidths(IEnumerable<TimeSpan> widths, IEnumerable<RequestFact> facts, Func<RequestFact, UsageCell<Guid>> cellOf)
     {
         var quarters = new Dictionary<UsageCell<Guid>, UsageTally>();
         foreach (var fact in facts)
@@ -73,7 +74,7 @@ internal static class UsageTotals
         var cells = new Dictionary<(TimeSpan, UsageCell<Guid>), UsageTally>();
         foreach (var (cell, tally) in quarters)
         {
-            foreach (var width in Rollup.Widths)
+            foreach (var width in widths)
             {
                 TallyOf(cells, (width, cell with { BucketAt = TimeBuckets.Floor(cell.BucketAt, width) })).Add(tally);
             }

@@ -66,4 +66,29 @@ public sealed class AccessKeysTests(Site site)
         Assert.Contains(("admin", $"POST /access-keys/{key.Id}/revoke"), site.Services.Acts);
         site.Services.AccessKeys.RemoveAll(one => one.Id == key.Id);
     }
+
+    [Fact]
+    public async Task AccessKey_Opened_TellsItsTermsBudgetsUsageAndHistory()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var key = new AccessKeyView(
+            Guid.CreateVersion7(), "detail", "sk-gb-D3t4", true, now, null, 1, Owner: "ada", Models: ["gemini-2.5-*"], Limits: new AccessKeyLimits(RequestsPerMinute: 60, TokensPerDay: 1_000, CostPerMonth: 1_000_000));
+        site.Services.AccessKeys.Insert(0, key);
+        await using var visit = await site.SignedInAsync();
+        await visit.OpenAsync("/access-keys?q=detail");
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "detail", Exact = true }).ClickAsync();
+
+        await Assertions.Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "detail", Level = 1 })).ToBeVisibleAsync();
+        await Assertions.Expect(visit.Page.GetByText("gemini-2.5-*")).ToBeVisibleAsync();
+        var tokens = visit.Page.GetByRole(AriaRole.Row).Filter(new() { HasText = "1,000" }).First;
+        await Assertions.Expect(tokens.Locator("[data-tone=bad]")).ToHaveCountAsync(1);
+        await Assertions.Expect(visit.Page.GetByRole(AriaRole.Region, new() { Name = "History" }).GetByText("requestsPerMinute: 30 → 60")).ToBeVisibleAsync();
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Disable" }).ClickAsync();
+        await Assertions.Expect(visit.Page.Locator(".gb-facts .gb-badge")).ToHaveTextAsync(new Regex("Disabled"));
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "All requests" }).ClickAsync();
+        await Assertions.Expect(visit.Page.GetByText("Access key: detail")).ToBeVisibleAsync();
+        await visit.Page.GetByTitle("Show every access key").ClickAsync();
+        await Assertions.Expect(visit.Page).ToHaveURLAsync(new Regex("/requests$"));
+        site.Services.AccessKeys.RemoveAll(one => one.Id == key.Id);
+    }
 }

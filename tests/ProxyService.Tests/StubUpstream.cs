@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -24,10 +26,19 @@ internal sealed class StubUpstream : IAsyncDisposable
 
     public ConcurrentQueue<SeenRequest> Seen { get; } = [];
 
-    public static async Task<StubUpstream> StartAsync(Func<HttpContext, SeenRequest, Task> answer)
+    /// <param name="answer">Answers a request.</param>
+    /// <param name="certificate">Speaks TLS with it; null speaks plainly.</param>
+    public static async Task<StubUpstream> StartAsync(Func<HttpContext, SeenRequest, Task> answer, X509Certificate2? certificate = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listener =>
+        {
+            if (certificate is not null)
+            {
+                listener.UseHttps(certificate);
+            }
+        }));
         builder.Logging.ClearProviders();
         var app = builder.Build();
         StubUpstream? stub = null;

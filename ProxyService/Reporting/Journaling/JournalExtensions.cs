@@ -40,7 +40,7 @@ internal static class JournalExtensions
         {
             var reconciler = provider.GetRequiredService<SegmentReconciler>();
             var pump = provider.GetRequiredService<JournalPump>();
-            provider.GetRequiredService<JournalMetrics>().Watch(provider.GetRequiredService<Journal>(), () => pump.OldestUnsent.TotalSeconds, () => reconciler.Mismatches);
+            provider.GetRequiredService<JournalMetrics>().Watch(provider.GetRequiredService<Journal>(), provider.GetRequiredService<JournalStore>(), () => pump.OldestUnsent.TotalSeconds, () => reconciler.Mismatches);
             return reconciler;
         });
         services.AddHealthChecks().AddCheck<JournalCheck>("journal");

@@ -4,7 +4,7 @@ namespace GeminiBalance.ProxyService.Reporting.Journaling;
 
 /// <summary>
 /// Puts the journal in order before anything is served, and keeps it so: lets it reach the disk, tries again when the disk failed, closes segments
-/// by age, and removes those that the store has confirmed and that are old enough.
+/// by age, and removes those that the store has confirmed and that are old enough, or are more than the disk shall hold.
 /// </summary>
 internal sealed partial class JournalKeeper(
     Journal journal,
@@ -16,6 +16,7 @@ internal sealed partial class JournalKeeper(
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
     private bool complained;
+    private bool isShort;
 
     /// <inheritdoc />
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -79,7 +80,13 @@ internal sealed partial class JournalKeeper(
 
     private void Remove()
     {
-        var limit = time.GetUtcNow() - options.CurrentValue.Retention;
+        var (limit, most) = (time.GetUtcNow() - options.CurrentValue.Retention, options.CurrentValue.MaximumBytes);
+        var bytes = store.Bytes;
+        if (isShort && bytes <= most / 2)
+        {
+            isShort = false;
+        }
+
         foreach (var segment in store.Segments)
         {
             if (!segment.IsClosed || !segment.Notes.IsSettled)
@@ -87,8 +94,16 @@ internal sealed partial class JournalKeeper(
                 return;
             }
 
-            if (segment.Notes.IsConfirmed && segment.ClosedAt <= limit)
+            var isOld = segment.ClosedAt <= limit;
+            if (segment.Notes.IsConfirmed && (isOld || bytes > most))
             {
+                if (!isOld && !isShort)
+                {
+                    isShort = true;
+                    LogShort(store.Path, most, segment.ClosedAt);
+                }
+
+                bytes -= segment.Length;
                 store.Remove(segment);
             }
         }
@@ -96,6 +111,9 @@ internal sealed partial class JournalKeeper(
 
     [LoggerMessage(LogLevel.Error, "The journal in {Folder} could not be looked after: {Reason}")]
     private partial void LogFailed(string folder, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "The journal in {Folder} holds more than Journal:MaximumBytes ({Bytes}): confirmed segments are removed before Journal:Retention is over, from {ClosedAt:O} on. Back up more often than that, or give it more room.")]
+    private partial void LogShort(string folder, long bytes, DateTimeOffset closedAt);
 
     [LoggerMessage(LogLevel.Error, "The journal could not be written until the end: {Count} request facts are lost.")]
     private partial void LogLost(long count);

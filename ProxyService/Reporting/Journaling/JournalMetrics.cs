@@ -23,13 +23,15 @@ internal sealed class JournalMetrics
 
     /// <summary>Shows the state of the journal.</summary>
     /// <param name="journal">The journal.</param>
+    /// <param name="store">Its segments.</param>
     /// <param name="oldest">Age in seconds of the oldest fact the bus has not confirmed.</param>
     /// <param name="mismatches">Segments the store has otherwise.</param>
-    public void Watch(Journal journal, Func<double> oldest, Func<int> mismatches)
+    public void Watch(Journal journal, JournalStore store, Func<double> oldest, Func<int> mismatches)
     {
         meter.CreateObservableGauge("gemini_balance_unsent_facts", () => journal.Unsent, description: "Request facts the bus has not confirmed.");
         meter.CreateObservableGauge("gemini_balance_oldest_unsent_seconds", oldest, description: "Age of the oldest request fact the bus has not confirmed.");
         meter.CreateObservableGauge("gemini_balance_journal_degraded", () => journal.IsDegraded ? 1 : 0, description: "1 while the journal cannot be written and facts are in memory only.");
+        meter.CreateObservableGauge("gemini_balance_journal_bytes", () => store.Bytes, "By", "Bytes of the journal on the disk.");
         meter.CreateObservableGauge("gb_accounting_mismatch", mismatches, description: "Segments of the journal that the store has otherwise than they were written; must be 0.");
     }
 

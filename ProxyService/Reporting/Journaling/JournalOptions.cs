@@ -38,6 +38,13 @@ internal sealed class JournalOptions : IValidateOptions<JournalOptions>
     /// <summary>How long a segment is kept at least, however early the store confirms it; it should be longer than the time between two backups.</summary>
     public TimeSpan Retention { get; set; } = TimeSpan.FromHours(24);
 
+    /// <summary>
+    /// Above so many bytes confirmed segments are removed before their time, the oldest first: a full disk would refuse requests, while what they are kept for is only a backup that is older
+    /// than they are. What the store has not confirmed is kept whatever it takes.
+    /// </summary>
+    [Range(64L * 1024 * 1024, 1L << 50, ErrorMessage = "Journal:MaximumBytes must be 67108864 (64 MiB) to 1125899906842624 (1 PiB).")]
+    public long MaximumBytes { get; set; } = 8L << 30;
+
     /// <summary>Facts that the bus has taken, but the store does not have, are sent again after this long without any progress.</summary>
     public TimeSpan RepublishAfter { get; set; } = TimeSpan.FromMinutes(5);
 

@@ -35,6 +35,9 @@ internal sealed class JournalStore : IDisposable
     /// <summary>Facts that the bus has not confirmed.</summary>
     public long Unsent => Interlocked.Read(ref unsent);
 
+    /// <summary>Bytes in all segments.</summary>
+    public long Bytes => Segments.Sum(segment => segment.Length);
+
     /// <summary>The event store that confirms segments; null when none has answered yet.</summary>
     public Guid? ConfirmedBy { get; private set; }
 

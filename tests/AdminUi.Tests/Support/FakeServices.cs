@@ -166,6 +166,7 @@ public sealed class FakeServices : IAsyncDisposable
             return new RequestPage([.. matching.Take(limit)], matching.Count > limit ? matching[limit - 1].Id : null);
         });
         app.MapGet("/stats/requests/{id:guid}", (Guid id) => Requests.Find(fact => fact.Id == id) is { } fact ? Results.Ok(new RequestStory(fact, 0.0012, Guid.Empty, fact.StartedAt)) : Results.NotFound());
+        app.MapGet("/stats/access-keys/{id:guid}/timeline", () => new AuditPage([.. Audit.Where(entry => entry.Area == AuditArea.AccessKeys)], null));
         app.MapGet("/stats/audit", (string? area) => new AuditPage([.. Audit.Where(entry => area is null || entry.Area.ToString() == area)], null));
         app.MapGet("/stats/last-use", (Guid[] id) => new LastUsePage([.. id.Where(LastUses.ContainsKey).Select(one => new LastUse(one, LastUses[one]))], null));
         app.MapGet("/stats/failures", (int limit) => Failures.Take(limit).ToArray());

@@ -167,6 +167,7 @@ public static class Samples
         services.Audit.AddRange(
         [
             new AuditEntry(AuditArea.Keys, new DomainChange(Guid.CreateVersion7(), services.Keys[0].Id, services.Keys[0].Mask, "gb.key.health-changed.v1", now.AddMinutes(-4), "proxy-1", "Quota per minute used up (HTTP 429).", new Dictionary<string, string> { ["status"] = "Healthy" }, new Dictionary<string, string> { ["status"] = "Cooling" })),
+            new AuditEntry(AuditArea.AccessKeys, new DomainChange(Guid.CreateVersion7(), services.AccessKeys[0].Id, services.AccessKeys[0].Name, "gb.access-key.edited.v1", now.AddHours(-1), "admin", "Edited in the admin UI.", new Dictionary<string, string> { ["requestsPerMinute"] = "30" }, new Dictionary<string, string> { ["requestsPerMinute"] = "60" })),
             new AuditEntry(AuditArea.Settings, new DomainChange(Guid.CreateVersion7(), null, "Balancing:Strategy", "gb.setting.saved.v1", now.AddHours(-2), "admin", "Saved in the admin UI.", new Dictionary<string, string> { ["value"] = "round_robin" }, new Dictionary<string, string> { ["value"] = "<b>adaptive</b>" })),
         ]);
         services.Failures.AddRange(

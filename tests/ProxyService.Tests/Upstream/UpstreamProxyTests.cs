@@ -1,6 +1,10 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Tests.Settings;
+using GeminiBalance.ServiceDefaults.Egress;
+using Microsoft.AspNetCore.Http;
 using Xunit;
 
 namespace GeminiBalance.ProxyService.Tests.Upstream;
@@ -38,17 +42,7 @@ public sealed class UpstreamProxyTests
     [Fact]
     public async Task Credentials_AreShownToTheProxyThatAsksForThem_AndGoNowhereElse()
     {
-        await using var proxy = await StubUpstream.StartAsync((context, seen) =>
-        {
-            if (seen.Headers.ContainsKey("Proxy-Authorization"))
-            {
-                return StubUpstream.JsonAsync(context, 200, Answer);
-            }
-
-            context.Response.StatusCode = 407;
-            context.Response.Headers["Proxy-Authenticate"] = "Basic realm=\"egress\"";
-            return Task.CompletedTask;
-        });
+        await using var proxy = await StubUpstream.StartAsync(AskWhoAsync);
         await using var gateway = await GatewayHost.StartAsync(Google, [Key]);
         SettingStage.Take(gateway, $"Upstream:Proxies=http://ada:p%40ss@127.0.0.1:{proxy.Address.Port}");
 
@@ -69,6 +63,38 @@ public sealed class UpstreamProxyTests
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(("ada", "secret-word", "gemini.invalid"), socks.Seen);
+    }
+
+    [Fact]
+    public async Task TlsProxy_WhoseCertificateIsTrusted_LeadsThere_WithItsCredentials()
+    {
+        using var certificate = SelfSigned();
+        await using var proxy = await StubUpstream.StartAsync(AskWhoAsync, certificate);
+        using var ways = new UpstreamWays(
+            new FixedOptions<UpstreamOptions>(new UpstreamOptions { Proxies = $"https://ada:p%40ss@localhost:{proxy.Address.Port}" }),
+            way => new SocketsHttpHandler { Proxy = way, SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == certificate.GetCertHashString() } });
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Google, "/v1beta/models"));
+        using var response = await ways.Of(Guid.CreateVersion7()).SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("gemini.invalid", proxy.Seen.Last().Headers["Host"]);
+        Assert.Equal("Basic " + Convert.ToBase64String("ada:p@ss"u8), proxy.Seen.Last().Headers["Proxy-Authorization"]);
+    }
+
+    [Fact]
+    public async Task TlsProxy_WhoseCertificateNobodyVouchesFor_HearsNothing()
+    {
+        using var certificate = SelfSigned();
+        await using var proxy = await StubUpstream.StartAsync(AskWhoAsync, certificate);
+        await using var gateway = await GatewayHost.StartAsync(Google, [Key], ("Upstream:Proxies", $"https://ada:secret-word@localhost:{proxy.Address.Port}"));
+
+        using var response = await SettingStage.ChatAsync(gateway, Model);
+
+        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        Assert.DoesNotContain("secret-word", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Empty(proxy.Seen);
+        Assert.Empty(gateway.Ledger.Failures);
     }
 
     [Theory]
@@ -113,6 +139,29 @@ public sealed class UpstreamProxyTests
 
         Assert.StartsWith("Upstream:Proxies", gateway.Settings.Refusal, StringComparison.Ordinal);
         Assert.DoesNotContain("secret-word", gateway.Settings.Refusal, StringComparison.Ordinal);
+    }
+
+    /// <summary>A proxy that answers only to those who say who they are.</summary>
+    private static Task AskWhoAsync(HttpContext context, SeenRequest seen)
+    {
+        if (seen.Headers.ContainsKey("Proxy-Authorization"))
+        {
+            return StubUpstream.JsonAsync(context, 200, Answer);
+        }
+
+        context.Response.StatusCode = 407;
+        context.Response.Headers["Proxy-Authenticate"] = "Basic realm=\"egress\"";
+        return Task.CompletedTask;
+    }
+
+    private static X509Certificate2 SelfSigned()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256) { CertificateExtensions = { names.Build() } };
+        var now = TimeProvider.System.GetUtcNow();
+        return request.CreateSelfSigned(now.AddMinutes(-5), now.AddHours(1));
     }
 
     /// <summary>Asks until every key was asked.</summary>

@@ -69,6 +69,20 @@ public sealed class OverviewTotalsTests(ServersFixture servers)
             overview.ActiveAccessKeys);
     }
 
+    [Theory]
+    [InlineData("2026-03-01T00:00Z", "2026-03-05T00:00Z", null, null, KeyTotals.KeyTableName)]
+    [InlineData("2026-03-01T07:00Z", "2026-03-04T13:00Z", null, null, KeyTotals.KeyTableName)]
+    [InlineData("2026-03-01T00:00Z", "2026-03-05T00:00Z", "1d", "America/New_York", KeyTotals.KeyTableName)]
+    [InlineData("2026-03-01T07:15Z", "2026-03-04T13:00Z", null, null, UsageByKey.TableName)]
+    [InlineData("2026-03-01T00:00Z", "2026-03-05T00:00Z", "1d", "Asia/Kolkata", UsageByKey.TableName)]
+    [InlineData("2026-03-01T00:00Z", "2026-03-02T00:00Z", "15m", null, UsageByKey.TableName)]
+    public void KeyTotals_AnswerWhatNeedsNoQuarters(string from, string to, string? bucket, string? zone, string table)
+    {
+        var range = TimeRange.Read(from, to, bucket, Midnight, zone).Range!;
+
+        Assert.Equal(table, UsageTable.KeyTotals.For(range, range.Cuts()).Name);
+    }
+
     private static RequestFact Earlier(RequestFact fact, TimeSpan by) => fact with { Id = Guid.CreateVersion7(fact.StartedAt - by), StartedAt = fact.StartedAt - by };
 
     private static UsageRow WithRoundedCost(UsageRow row) => row with { Counts = row.Counts with { CostUsd = row.Counts.CostUsd is { } cost ? Math.Round(cost, 9) : null } };

@@ -76,4 +76,19 @@ public sealed class TimeRangeTests
 
         Assert.Equal(starts, string.Join(' ', range.Starts().Select(start => start.ToString("yyyy-MM-ddTHH:mm"))));
     }
+
+    [Theory]
+    [InlineData("2026-03-04T12:15Z", "2026-03-04T12:07Z", "2026-03-04T13:00Z")]
+    [InlineData("2026-03-04T12:15Z", "2026-03-04T12:15Z", "2026-03-04T13:00Z")]
+    [InlineData("2026-03-04T12:15Z", "2026-03-04T12:16Z", "2026-03-04T12:15Z")]
+    public void End_ThatIsToCome_IsMovedToAnHour(string to, string now, string end)
+    {
+        var moment = DateTimeOffset.Parse(now, System.Globalization.CultureInfo.InvariantCulture);
+        var range = TimeRange.Read("2026-03-04T00:15Z", to, null, moment).Range!;
+
+        Assert.Equal(DateTimeOffset.Parse(end, System.Globalization.CultureInfo.InvariantCulture), range.WithWholeHoursAtItsEnd(moment).To);
+        Assert.Equal(range.From, range.WithWholeHoursAtItsEnd(moment).From);
+        var inBuckets = TimeRange.Read("2026-03-04T00:15Z", to, "15m", moment).Range!;
+        Assert.Equal(inBuckets, inBuckets.WithWholeHoursAtItsEnd(moment));
+    }
 }

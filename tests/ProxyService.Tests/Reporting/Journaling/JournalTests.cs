@@ -223,6 +223,35 @@ public sealed class JournalTests
     }
 
     [Fact]
+    public async Task Confirmed_BeyondTheMostBytes_AreRemovedBeforeTheirTime_TheOldestFirst()
+    {
+        using var rig = new JournalRig();
+        for (var i = 0; i < 4; i++)
+        {
+            await rig.Journal.RecordAsync(JournalRig.Fact(), null);
+            rig.Keeper.Keep(closeAll: true);
+        }
+
+        var segments = rig.Store.Segments.ToArray();
+        segments[0].Notes.Confirm();
+        segments[2].Notes.Confirm();
+        segments[3].Notes.Confirm();
+        rig.Options.MaximumBytes = rig.Store.Bytes;
+        rig.Keeper.Keep(closeAll: false);
+        Assert.Equal(segments, rig.Store.Segments);
+
+        rig.Options.MaximumBytes = segments[0].Length + segments[1].Length + 1;
+        rig.Keeper.Keep(closeAll: false);
+        Assert.Equal([segments[1], segments[3]], rig.Store.Segments);
+
+        // What nobody has confirmed stays, whatever it takes.
+        rig.Options.MaximumBytes = 1;
+        rig.Keeper.Keep(closeAll: false);
+        Assert.Equal([segments[1]], rig.Store.Segments);
+        Assert.Equal(segments[1].Length, rig.Store.Bytes);
+    }
+
+    [Fact]
     public async Task Folders_OfTwoReplicas_AreDifferent()
     {
         using var first = new JournalRig();
