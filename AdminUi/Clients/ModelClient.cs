@@ -29,5 +29,9 @@ internal sealed class ModelClient(HttpClient http)
     public Task<ModelView> FallbacksAsync(string model, SetModelFallbacks set, string actor, CancellationToken cancellationToken) =>
         http.SendAsync(Service, ServiceCall.Json(HttpMethod.Put, $"/models/{Escaped(model)}/fallbacks", set, ContractsJson.Default.SetModelFallbacks).WithActor(actor), ContractsJson.Default.ModelView, cancellationToken);
 
+    /// <summary>Sets how the upstream behaves for a model; what the profile leaves out is left to the gateway.</summary>
+    public Task<ModelView> ProfileAsync(string model, SetModelProfile set, string actor, CancellationToken cancellationToken) =>
+        http.SendAsync(Service, ServiceCall.Json(HttpMethod.Put, $"/models/{Escaped(model)}/profile", set, ContractsJson.Default.SetModelProfile).WithActor(actor), ContractsJson.Default.ModelView, cancellationToken);
+
     private static string Escaped(string name) => Uri.EscapeDataString(name);
 }

@@ -71,7 +71,7 @@ public sealed class LookTests(Site site)
         await CheckAsync(visit.Page, "/created", language, theme, width);
         site.Services.AccessKeys.RemoveAll(key => key.Name.StartsWith("look ", StringComparison.Ordinal));
 
-        foreach (var (button, name) in new[] { (".gb-page-actions button", "/models-sync"), (".gb-row-actions button >> nth=3", "/models-price"), (".gb-panel-head button", "/models-alias") })
+        foreach (var (button, name) in new[] { (".gb-page-actions button", "/models-sync"), (".gb-row-actions button >> nth=3", "/models-profile"), (".gb-row-actions button >> nth=4", "/models-price"), (".gb-panel-head button", "/models-alias") })
         {
             await visit.OpenAsync("/models");
             await visit.Page.Locator(button).First.ClickAsync();

@@ -75,6 +75,18 @@ public sealed class ModelsTests(Site site) : IDisposable
         await Assertions.Expect(visit.Page.Locator(".gb-grid").GetByText("then gemini-2.5-flash", new() { Exact = true })).ToBeVisibleAsync();
         Assert.Equal(["gemini-2.5-flash", "gemini-2.5-flash-lite"], site.Services.Models.Models.Single(model => model.Name == "gemini-2.5-pro").Fallbacks);
 
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Behaviour of gemini-2.5-pro" }).ClickAsync();
+        await dialog.GetByLabel("Thinking of gemini-2.5-pro", new() { Exact = true }).SelectOptionAsync("level");
+        await dialog.GetByLabel("gemini-2.5-pro ignores sampling").SelectOptionAsync("true");
+        await dialog.GetByLabel("Largest budget of gemini-2.5-pro").FillAsync("24576");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Assertions.Expect(visit.Page.GetByText("The behaviour of gemini-2.5-pro was saved")).ToBeVisibleAsync();
+        Assert.Equal(new ModelProfileOverride(Thinking: "level", MaximumBudget: 24_576, IgnoresSampling: true), site.Services.Models.Models.Single(model => model.Name == "gemini-2.5-pro").Profile);
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Behaviour of gemini-2.5-pro" }).ClickAsync();
+        await Assertions.Expect(dialog.GetByLabel("Largest budget of gemini-2.5-pro")).ToHaveValueAsync("24576");
+        await Assertions.Expect(dialog.GetByLabel("gemini-2.5-pro ignores sampling")).ToHaveValueAsync("true");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Price of gemini-2.5-pro" }).ClickAsync();
         await dialog.GetByLabel("Output", new() { Exact = true }).FillAsync("12.5");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();

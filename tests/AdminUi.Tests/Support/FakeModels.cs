@@ -52,6 +52,7 @@ public sealed class FakeModels
         app.MapDelete("/models/aliases/{**alias}", (string alias) => Aliases.RemoveAll(one => one.Name == alias) > 0 ? Results.NoContent() : Results.NotFound());
         app.MapPost("/models/{name}/{action}", (string name, string action) => Change(name, model => model with { Enabled = action == "enable" }));
         app.MapPut("/models/{name}/fallbacks", (string name, SetModelFallbacks set) => Change(name, model => model with { Fallbacks = set.Models }));
+        app.MapPut("/models/{name}/profile", (string name, SetModelProfile set) => Change(name, model => model with { Profile = set.Profile }));
         app.MapGet("/stats/prices", () => Prices.ToArray());
         app.MapPut("/stats/prices/{model}", (string model, PricePeriod[] periods, HttpContext context) =>
         {
