@@ -29,5 +29,5 @@ internal sealed record UsageTable(string Name, TimeSpan? Narrowest = null, Usage
 
     /// <summary>The table that has rows for a range told apart at some times: this one or a finer one.</summary>
     public UsageTable For(TimeRange range, IEnumerable<DateTimeOffset> cuts) =>
-        Finer is not null && Rollup.Pieces(range.From, range.To, Rollup.WidestBetween(cuts)).Any(piece => piece.Width < Narrowest) ? Finer.For(range, cuts) : this;
+        Finer is not null && Rollup.Rows(range.From, range.To, cuts).Any(row => row.Width < Narrowest) ? Finer.For(range, cuts) : this;
 }

@@ -3,11 +3,10 @@ using NpgsqlTypes;
 
 namespace GeminiBalance.StatsService.Views;
 
-/// <summary>A stretch of time that rows of one width make up.</summary>
-/// <param name="Width">The rows' width.</param>
-/// <param name="From">Start, on a row's start.</param>
-/// <param name="To">End, exclusive, on a row's start.</param>
-internal readonly record struct RollupPiece(TimeSpan Width, DateTimeOffset From, DateTimeOffset To);
+/// <summary>The time of a row.</summary>
+/// <param name="Width">How long it is.</param>
+/// <param name="At">Its start; a multiple of its width.</param>
+internal readonly record struct RollupRow(TimeSpan Width, DateTimeOffset At);
 
 /// <summary>
 /// Tables that hold the same sums by the quarter of an hour, the hour, six hours and the day (UTC), told apart by a column. A query takes the widest rows that
@@ -27,50 +26,21 @@ internal static class Rollup
     /// <summary>A row's width as its column says it.</summary>
     public static int MinutesOf(TimeSpan width) => (int)width.TotalMinutes;
 
-    /// <summary>The widest rows that no cut goes through.</summary>
-    /// <param name="cuts">Times that sums must be told apart at.</param>
-    public static TimeSpan WidestBetween(IEnumerable<DateTimeOffset> cuts)
-    {
-        var widest = Widths.Count - 1;
-        foreach (var cut in cuts)
-        {
-            while (widest > 0 && cut.UtcTicks % Widths[widest].Ticks != 0)
-            {
-                widest--;
-            }
-        }
-
-        return Widths[widest];
-    }
-
-    /// <summary>Covers a range: the widest rows in its middle, narrower ones at its ends.</summary>
+    /// <summary>The widest rows that make up a range and that no cut goes through, in the order of time.</summary>
     /// <param name="from">Start, on a quarter of an hour.</param>
     /// <param name="to">End, on a quarter of an hour.</param>
-    /// <param name="widest">No row may be wider.</param>
-    public static IEnumerable<RollupPiece> Pieces(DateTimeOffset from, DateTimeOffset to, TimeSpan widest)
+    /// <param name="cuts">Times that sums must be told apart at. One inside a quarter of an hour comes after it.</param>
+    public static IEnumerable<RollupRow> Rows(DateTimeOffset from, DateTimeOffset to, IEnumerable<DateTimeOffset> cuts)
     {
-        for (var at = 0; at < Widths.Count && from < to; at++)
+        var at = from;
+        foreach (var end in cuts.Select(cut => TimeBuckets.Ceiling(cut, Widths[0])).Where(cut => cut > from && cut < to).Append(to).Order())
         {
-            var (begin, end) = at + 1 < Widths.Count && Widths[at + 1] <= widest
-                ? (TimeBuckets.Ceiling(from, Widths[at + 1]), TimeBuckets.Floor(to, Widths[at + 1]))
-                : (to, to);
-            if (begin >= end)
+            while (at < end)
             {
-                yield return new RollupPiece(Widths[at], from, to);
-                yield break;
+                var width = Widths.Last(width => at.UtcTicks % width.Ticks == 0 && at + width <= end);
+                yield return new RollupRow(width, at);
+                at += width;
             }
-
-            if (from < begin)
-            {
-                yield return new RollupPiece(Widths[at], from, begin);
-            }
-
-            if (end < to)
-            {
-                yield return new RollupPiece(Widths[at], end, to);
-            }
-
-            (from, to) = (begin, end);
         }
     }
 
@@ -79,10 +49,9 @@ internal static class Rollup
     /// <param name="cuts">Times inside it, beside its own ends, that sums must be told apart at.</param>
     /// <param name="parameters">The query's parameters.</param>
     public static string Where(TimeRange range, IEnumerable<DateTimeOffset> cuts, NpgsqlParameterCollection parameters) =>
-        "(" + string.Join(" or ", Pieces(range.From, range.To, WidestBetween(cuts)).Select(piece =>
+        "(" + string.Join(" or ", Rows(range.From, range.To, cuts).GroupBy(row => row.Width, row => row.At).Select(rows =>
         {
-            parameters.Add(new() { Value = piece.From, NpgsqlDbType = NpgsqlDbType.TimestampTz });
-            parameters.Add(new() { Value = piece.To, NpgsqlDbType = NpgsqlDbType.TimestampTz });
-            return $"{WidthColumn} = {MinutesOf(piece.Width)} and bucket_at >= ${parameters.Count - 1} and bucket_at < ${parameters.Count}";
+            parameters.Add(new() { Value = rows.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+            return $"{WidthColumn} = {MinutesOf(rows.Key)} and bucket_at = any(${parameters.Count})";
         })) + ")";
 }
