@@ -16,8 +16,6 @@ internal sealed class StoredFacts : JsonConverter<RequestFact>
     /// <summary>The SQL condition for events that are facts.</summary>
     public const string AreFacts = $"type in ('{EventNames.RequestCompleted}', '{EventNames.RequestCompletedInFull}')";
 
-    private const string Rest = "rest";
-
     private static readonly JsonTypeInfo<RequestFact> Fact = (JsonTypeInfo<RequestFact>)OptionsWith(new JsonSerializerOptions()).GetTypeInfo(typeof(RequestFact));
 
     /// <summary>Makes options write and read facts in this form.</summary>
@@ -70,7 +68,7 @@ internal sealed class StoredFacts : JsonConverter<RequestFact>
             writer.WriteEndArray();
         }
 
-        writer.WritePropertyName(Rest);
+        writer.WritePropertyName("rest"u8);
         PackedFact.Write(writer, value, keys);
         writer.WriteEndObject();
     }
@@ -88,36 +86,34 @@ internal sealed class StoredFacts : JsonConverter<RequestFact>
         Utf8JsonReader rest = default;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var name = reader;
-            reader.Read();
-            if (name.ValueTextEquals("operation"u8))
+            if (IsAt(ref reader, "operation"u8))
             {
                 operation = JsonSerializer.Deserialize(ref reader, ContractsJson.Default.RequestOperation);
             }
-            else if (name.ValueTextEquals("outcome"u8))
+            else if (IsAt(ref reader, "outcome"u8))
             {
                 outcome = JsonSerializer.Deserialize(ref reader, ContractsJson.Default.RequestOutcome);
             }
-            else if (name.ValueTextEquals("status"u8))
+            else if (IsAt(ref reader, "status"u8))
             {
                 status = reader.GetInt32();
             }
-            else if (name.ValueTextEquals("modelAsked"u8))
+            else if (IsAt(ref reader, "modelAsked"u8))
             {
                 model = reader.GetString();
             }
-            else if (name.ValueTextEquals("accessKeyId"u8))
+            else if (IsAt(ref reader, "accessKeyId"u8))
             {
                 accessKey = reader.TokenType == JsonTokenType.Null ? null : reader.GetGuid();
             }
-            else if (name.ValueTextEquals("tried"u8))
+            else if (IsAt(ref reader, "tried"u8))
             {
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
                 {
                     tried.Add(reader.GetGuid());
                 }
             }
-            else if (name.ValueTextEquals(Rest))
+            else if (IsAt(ref reader, "rest"u8))
             {
                 rest = reader;
                 isPacked = true;
@@ -137,4 +133,7 @@ internal sealed class StoredFacts : JsonConverter<RequestFact>
         reader = start;
         return JsonSerializer.Deserialize(ref reader, ContractsJson.Default.RequestFact) ?? throw new JsonException("A fact is null.");
     }
+
+    /// <summary>Whether the property it stands at has a name; then it goes on to the value.</summary>
+    private static bool IsAt(ref Utf8JsonReader reader, ReadOnlySpan<byte> name) => reader.ValueTextEquals(name) && reader.Read();
 }

@@ -38,29 +38,18 @@ internal sealed class UsageQuery(NpgsqlDataSource source, PriceBook prices)
             _ => throw new ArgumentOutOfRangeException(nameof(grouping), grouping, "Unknown grouping."),
         };
         var priceTable = await prices.TableAsync(cancellation).ConfigureAwait(false);
-        await using var command = source.CreateCommand();
-        AddRange(command.Parameters, range);
-        priceTable.AddTo(command.Parameters);
-        table = table.For(range, priceTable.CutsOf(range));
-        var rollup = table.Narrowest is not null ? " and " + Rollup.Where(range, priceTable.CutsOf(range), command.Parameters) : "";
-        var order = range.Bucket is null ? "sum(requests) desc, 2" : "1, sum(requests) desc, 2";
-        command.CommandText = $"""
-            select {(range.Bucket is null ? "$1" : BucketStart)}, {column}::text, {(table.TellsOutcomesByColumns ? UsageSql.SumsOfColumns : UsageSql.Sums)}
-            from {UsageSql.Priced(table.Name, RangeParameters + 1)} where {InRange}{rollup}{scope.Where(command.Parameters)}
-            group by 1, 2 order by {order} limit {MaximumRows + 1}
-            """;
-        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
-        var rows = new List<UsageRow>();
-        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        List<UsageRow>? all = null;
+        foreach (var part in table.For(range, priceTable.CutsOf(range)))
         {
-            var group = reader.GetString(1);
-            rows.Add(new UsageRow(
-                range.Bucket is null ? null : reader.GetFieldValue<DateTimeOffset>(0),
-                group.Length == 0 || group == Guid.Empty.ToString() ? null : group,
-                UsageSql.Read(reader, 2)));
+            var rows = await PartAsync(range, part.Table, part.Rows, column, scope, priceTable, cancellation).ConfigureAwait(false);
+            all = all is null ? rows : [.. Together(all, rows)];
+            if (all.Count > MaximumRows)
+            {
+                return null;
+            }
         }
 
-        return rows.Count > MaximumRows ? null : rows;
+        return all ?? [];
     }
 
     /// <summary>The answer when there are more rows than one may hold.</summary>
@@ -75,4 +64,37 @@ internal sealed class UsageQuery(NpgsqlDataSource source, PriceBook prices)
         parameters.Add(new() { Value = range.Bucket ?? TimeBuckets.Width, NpgsqlDbType = NpgsqlDbType.Interval });
         parameters.Add(new() { Value = range.Zone?.Id ?? "UTC" });
     }
+
+    private async Task<List<UsageRow>> PartAsync(
+        TimeRange range, UsageTable table, IReadOnlyList<RollupRow>? wanted, string column, UsageScope scope, PriceTable priceTable, CancellationToken cancellation)
+    {
+        await using var command = source.CreateCommand();
+        AddRange(command.Parameters, range);
+        priceTable.AddTo(command.Parameters);
+        var rollup = wanted is null ? ""
+            : table.Narrowest is not null ? " and " + Rollup.Where(wanted, command.Parameters)
+            : " and " + Rollup.WhereStart(wanted, command.Parameters);
+        command.CommandText = $"""
+            select {(range.Bucket is null ? "$1" : BucketStart)}, {column}::text, {(table.TellsOutcomesByColumns ? UsageSql.SumsOfColumns : UsageSql.Sums)}
+            from {UsageSql.Priced(table.Name, RangeParameters + 1)} where {InRange}{rollup}{scope.Where(command.Parameters)}
+            group by 1, 2 order by {(range.Bucket is null ? "" : "1, ")}sum(requests) desc, 2 limit {MaximumRows + 1}
+            """;
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        var rows = new List<UsageRow>();
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            var group = reader.GetString(1);
+            rows.Add(new UsageRow(
+                range.Bucket is null ? null : reader.GetFieldValue<DateTimeOffset>(0),
+                group.Length == 0 || group == Guid.Empty.ToString() ? null : group,
+                UsageSql.Read(reader, 2)));
+        }
+
+        return rows;
+    }
+
+    private static IEnumerable<UsageRow> Together(IEnumerable<UsageRow> some, IEnumerable<UsageRow> others) => some.Concat(others)
+        .GroupBy(row => (row.At, row.Group))
+        .Select(rows => new UsageRow(rows.Key.At, rows.Key.Group, UsageSql.Sum(rows.Select(row => row.Counts))))
+        .OrderBy(row => row.At).ThenByDescending(row => row.Counts.Requests).ThenBy(row => row.Group, StringComparer.Ordinal);
 }

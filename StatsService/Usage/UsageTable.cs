@@ -5,7 +5,7 @@ namespace GeminiBalance.StatsService.Usage;
 /// <summary>A table of usage.</summary>
 /// <param name="Name">Its name, without the schema.</param>
 /// <param name="Narrowest">The narrowest of its rows, which are of several widths; see <see cref="Rollup"/>. Null when all are a quarter of an hour wide.</param>
-/// <param name="Finer">The table that answers what needs narrower rows.</param>
+/// <param name="Finer">The table that has the narrower rows, all a quarter of an hour wide.</param>
 /// <param name="TellsOutcomesByColumns">Whether a row holds requests of all outcomes, counted in columns; else each outcome has its rows.</param>
 internal sealed record UsageTable(string Name, TimeSpan? Narrowest = null, UsageTable? Finer = null, bool TellsOutcomesByColumns = false)
 {
@@ -27,7 +27,16 @@ internal sealed record UsageTable(string Name, TimeSpan? Narrowest = null, Usage
     /// <summary>By access key.</summary>
     public static UsageTable AccessKeyTotals { get; } = new(Usage.KeyTotals.AccessKeyTableName, Rollup.Widths[1], ByAccessKey, TellsOutcomesByColumns: true);
 
-    /// <summary>The table that has rows for a range told apart at some times: this one or a finer one.</summary>
-    public UsageTable For(TimeRange range, IEnumerable<DateTimeOffset> cuts) =>
-        Finer is not null && Rollup.Rows(range.From, range.To, cuts).Any(row => row.Width < Narrowest) ? Finer.For(range, cuts) : this;
+    /// <summary>Which tables have the rows of a range that is told apart at some times, and which rows are asked of each; all of the range where that is null.</summary>
+    public IEnumerable<(UsageTable Table, IReadOnlyList<RollupRow>? Rows)> For(TimeRange range, IEnumerable<DateTimeOffset> cuts)
+    {
+        if (Narrowest is null)
+        {
+            return [(this, null)];
+        }
+
+        var rows = Rollup.Rows(range.From, range.To, cuts).ToLookup(row => row.Width < Narrowest);
+        return new[] { (Table: this, Rows: (IReadOnlyList<RollupRow>)[.. rows[false]]), (Table: Finer!, Rows: [.. rows[true]]) }
+            .Where(part => part.Rows.Count > 0).Select(part => (part.Table, (IReadOnlyList<RollupRow>?)part.Rows));
+    }
 }

@@ -49,7 +49,18 @@ internal static class Rollup
     /// <param name="cuts">Times inside it, beside its own ends, that sums must be told apart at.</param>
     /// <param name="parameters">The query's parameters.</param>
     public static string Where(TimeRange range, IEnumerable<DateTimeOffset> cuts, NpgsqlParameterCollection parameters) =>
-        "(" + string.Join(" or ", Rows(range.From, range.To, cuts).GroupBy(row => row.Width, row => row.At).Select(rows =>
+        Where(Rows(range.From, range.To, cuts), parameters);
+
+    /// <summary>The condition for some rows in a table whose rows are all of one width; adds its parameter after those that are there.</summary>
+    public static string WhereStart(IEnumerable<RollupRow> wanted, NpgsqlParameterCollection parameters)
+    {
+        parameters.Add(new() { Value = wanted.Select(row => row.At).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        return $"bucket_at = any(${parameters.Count})";
+    }
+
+    /// <summary>The condition for some rows; adds its parameters after those that are there.</summary>
+    public static string Where(IEnumerable<RollupRow> wanted, NpgsqlParameterCollection parameters) =>
+        "(" + string.Join(" or ", wanted.GroupBy(row => row.Width, row => row.At).Select(rows =>
         {
             parameters.Add(new() { Value = rows.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
             return $"{WidthColumn} = {MinutesOf(rows.Key)} and bucket_at = any(${parameters.Count})";
