@@ -48,7 +48,7 @@ public sealed class UsageTests(Site site)
         await using var visit = await site.SignedInAsync();
         await visit.OpenAsync("/requests?outcome=Succeeded");
         await Assertions.Expect(visit.Page.Locator(".gb-figures tbody tr")).ToHaveCountAsync(1);
-        await visit.Page.Locator(".gb-figures tbody a").ClickAsync();
+        await visit.Page.Locator(".gb-figures tbody td:first-child a").ClickAsync();
 
         await Assertions.Expect(visit.Page.Locator(".gb-attempts li")).ToHaveCountAsync(2);
         await Assertions.Expect(visit.Page.Locator(".gb-attempts li").First).ToContainTextAsync("RESOURCE_EXHAUSTED");
