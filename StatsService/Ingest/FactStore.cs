@@ -51,7 +51,8 @@ internal sealed class FactStore(EventAppender appender, ParkedFacts parked, Hori
 
     /// <summary>Whether a fact has what the views rely on. A message from the bus is only as sound as its sender.</summary>
     public static bool IsSound(RequestFact fact) =>
-        fact is { Attempts: not null } && fact.Id != Guid.Empty && fact.StartedAt.Year is > 2000 and < 9000 && !TextsOf(fact).Any(text => text?.Contains('\0', StringComparison.Ordinal) == true);
+        fact is { Attempts: not null } && !fact.Attempts.Contains(null!) && fact.Choice?.Finalists?.Contains(null!) is not true
+        && fact.Id != Guid.Empty && fact.StartedAt.Year is > 2000 and < 9000 && !TextsOf(fact).Any(text => text?.Contains('\0', StringComparison.Ordinal) == true);
 
     /// <summary>Every text a client, an upstream or a proxy gave. PostgreSQL holds no NUL in a text, and a view would stop at it.</summary>
     private static IEnumerable<string?> TextsOf(RequestFact fact) =>

@@ -26,7 +26,7 @@ internal sealed class ProfileDraft
     /// <param name="profile">What is set; null for nothing.</param>
     public static ProfileDraft Of(ModelProfileOverride? profile) => new(profile is null
         ? []
-        : JsonSerializer.SerializeToElement(profile, ContractsJson.Default.ModelProfileOverride).EnumerateObject().ToDictionary(field => field.Name, field => field.Value.ToString().ToLowerInvariant(), StringComparer.Ordinal));
+        : JsonSerializer.SerializeToElement(profile, ContractsJson.Default.ModelProfileOverride).EnumerateObject().ToDictionary(field => field.Name, field => field.Value.ValueKind == JsonValueKind.String ? field.Value.GetString()! : field.Value.GetRawText(), StringComparer.Ordinal));
 
     /// <summary>The profile as the service reads it.</summary>
     /// <returns>Null when a number is none.</returns>

@@ -110,7 +110,7 @@ public sealed class FactStoreTests(ServersFixture servers)
     }
 
     [Fact]
-    public void Sound_IsOnlyAFactWithoutNul()
+    public void Sound_IsOnlyAFactWithoutNulAndWithoutGaps()
     {
         var fact = Facts.Fact();
 
@@ -125,6 +125,8 @@ public sealed class FactStoreTests(ServersFixture servers)
                 fact with { Choice = fact.Choice! with { Strategy = "\0" } },
                 fact with { Choice = fact.Choice! with { ExcludedBy = new Dictionary<string, int> { ["\0"] = 1 } } },
                 fact with { Attempts = [fact.Attempts[0] with { Reason = "\0" }] },
+                fact with { Attempts = [fact.Attempts[0], null!] },
+                fact with { Choice = fact.Choice! with { Finalists = [null!] } },
             ],
             poison => Assert.False(FactStore.IsSound(poison)));
     }
