@@ -5,27 +5,21 @@ namespace GeminiBalance.ProxyService.Limits;
 /// <summary>Holds access keys to their limits: over all replicas while Redis answers, else each replica to its share.</summary>
 /// <param name="shared">The accounts of all replicas.</param>
 /// <param name="local">The accounts of this one.</param>
-/// <param name="memory">What days and months have cost so far.</param>
-internal sealed class AccessKeyLimiter(RedisLimits shared, LocalLimits local, LimitMemory memory)
+internal sealed class AccessKeyLimiter(RedisLimits shared, LocalLimits local)
 {
     /// <summary>Lets a request in and reserves what it asks for, or says which limit refuses it.</summary>
     /// <param name="demand">What it asks for.</param>
     /// <returns>The verdict, and where it is to be settled.</returns>
-    public async ValueTask<(LimitVerdict Verdict, ILimitStore Account)> ReserveAsync(LimitDemand demand)
+    public ValueTask<(LimitVerdict Verdict, ILimitStore Account)> ReserveAsync(in LimitDemand demand) =>
+        shared.TryTake(demand, out var verdict) ? new((verdict, shared)) : AskAsync(demand);
+
+    private async ValueTask<(LimitVerdict Verdict, ILimitStore Account)> AskAsync(LimitDemand demand)
     {
-        var remembers = LimitMemory.Concerns(demand.Limits);
-        demand = remembers ? demand with { Known = memory.Of(demand.Key) } : demand;
         if (shared.IsThere)
         {
             try
             {
-                var verdict = await shared.ReserveAsync(demand).ConfigureAwait(false);
-                if (remembers)
-                {
-                    memory.Remember(demand.Key, verdict.Spent);
-                }
-
-                return (verdict, shared);
+                return (await shared.ReserveAsync(demand).ConfigureAwait(false), shared);
             }
             catch (Exception e) when (e is RedisException or TimeoutException)
             {

@@ -1,15 +1,17 @@
+using GeminiBalance.Contracts;
 using StackExchange.Redis;
 
 namespace GeminiBalance.ProxyService.Limits;
 
 /// <summary>
-/// Brings demands and settlements to Redis together: what comes while two commands are on their way leaves with the next one. A settlement that holds
-/// nobody up waits a moment for a demand to go with.
+/// Brings demands and news to Redis together: what comes while two commands are on their way leaves with the next one. News that hold nobody up wait a
+/// moment for others, and for a demand to go with.
 /// </summary>
-/// <param name="ask">Runs the script over keys and values; fails within the time a request may be kept waiting.</param>
+/// <param name="ask">Runs the script over keys and values; null when Redis is away, else it fails within the time a request may be kept waiting.</param>
 /// <param name="apart">Whether a command may hold one access key only, as in a cluster.</param>
+/// <param name="memory">What is known to be spent.</param>
 /// <param name="time">The clock.</param>
-internal sealed class LimitBatches(Func<RedisKey[], RedisValue[], Task<byte[]>> ask, Func<bool> apart, TimeProvider time)
+internal sealed class LimitBatches(Func<RedisKey[], RedisValue[], Task<byte[]?>> ask, Func<bool> apart, LimitMemory memory, TimeProvider time)
 {
     private const int MostInFlight = 2;
     private const int MostTogether = 128;
@@ -18,29 +20,53 @@ internal sealed class LimitBatches(Func<RedisKey[], RedisValue[], Task<byte[]>> 
     private readonly Queue<Entry> waiting = [];
     private int inFlight;
     private bool lingers;
+    private volatile int replicas;
 
-    /// <summary>Asks for a verdict.</summary>
-    /// <exception cref="RedisException">Redis does not answer.</exception>
-    /// <exception cref="TimeoutException">It does not answer in time.</exception>
-    public Task<LimitVerdict> ReserveAsync(in LimitDemand demand)
+    /// <summary>How many replicas go by the accounts; 0 when that is not known.</summary>
+    public int Replicas { get => replicas; set => replicas = value; }
+
+    /// <summary>Whether nothing waits and nothing is on its way.</summary>
+    public bool IsIdle
     {
-        TaskCompletionSource<LimitVerdict> verdict = new();
-        Add(new Entry(demand.Key, PackedLimits.Reserve(demand), verdict), isUrgent: true);
-        return verdict.Task;
+        get
+        {
+            lock (waiting)
+            {
+                return waiting.Count == 0 && inFlight == 0;
+            }
+        }
     }
 
-    /// <summary>Leaves a settlement. Urgent is one that gives back a place at the same time: somebody may be refused for it.</summary>
-    /// <param name="demand">What was reserved.</param>
-    /// <param name="tokens">Tokens used.</param>
-    /// <param name="cost">What it cost, in millionths of a US dollar.</param>
-    public void Settle(in LimitDemand demand, long tokens, long cost) =>
-        Add(new Entry(demand.Key, PackedLimits.Settle(demand, tokens, cost), null), isUrgent: demand.Limits.Concurrency is not null);
+    /// <summary>Asks for a verdict; what the account has not been told yet goes first.</summary>
+    /// <exception cref="RedisException">Redis does not answer.</exception>
+    /// <exception cref="TimeoutException">It is away, or does not answer in time.</exception>
+    public Task<LimitVerdict> ReserveAsync(LimitTab tab, in LimitDemand demand)
+    {
+        Entry entry = new(tab, demand, new TaskCompletionSource<LimitVerdict>());
+        Add(tab.HasNews() ? new Entry(tab, null, null) : null, entry, isUrgent: true);
+        return entry.Verdict!.Task;
+    }
 
-    private void Add(Entry entry, bool isUrgent)
+    /// <summary>Lets an account be told what it does not know yet.</summary>
+    /// <param name="tab">What it is told.</param>
+    /// <param name="isUrgent">Whether somebody may be refused until then.</param>
+    public void Tell(LimitTab tab, bool isUrgent) => Add(new Entry(tab, null, null), null, isUrgent);
+
+    /// <summary>Lets what waits go at once.</summary>
+    public void Hurry() => Add(null, null, isUrgent: true);
+
+    private void Add(Entry? news, Entry? demand, bool isUrgent)
     {
         lock (waiting)
         {
-            waiting.Enqueue(entry);
+            foreach (var entry in (ReadOnlySpan<Entry?>)[news, demand])
+            {
+                if (entry is not null)
+                {
+                    waiting.Enqueue(entry);
+                }
+            }
+
             if (!isUrgent)
             {
                 if (!lingers)
@@ -52,7 +78,7 @@ internal sealed class LimitBatches(Func<RedisKey[], RedisValue[], Task<byte[]>> 
                 return;
             }
 
-            if (inFlight == MostInFlight)
+            if (inFlight == MostInFlight || waiting.Count == 0)
             {
                 return;
             }
@@ -86,7 +112,18 @@ internal sealed class LimitBatches(Func<RedisKey[], RedisValue[], Task<byte[]>> 
         {
             try
             {
-                Answer(batch, await ask(batch.Keys, batch.Values).ConfigureAwait(false));
+                if (await ask(batch.Keys, batch.Values).ConfigureAwait(false) is { } verdicts)
+                {
+                    Answer(batch, verdicts);
+                    continue;
+                }
+
+                foreach (var (entry, news) in batch.Told)
+                {
+                    entry.Tab.Untold(news);
+                }
+
+                Fail(batch, new TimeoutException("Redis is away."));
             }
             catch (Exception e)
             {
@@ -108,23 +145,54 @@ internal sealed class LimitBatches(Func<RedisKey[], RedisValue[], Task<byte[]>> 
 
             var isAlone = apart();
             var entries = new List<Entry>(Math.Min(waiting.Count, MostTogether));
-            while (entries.Count < MostTogether && waiting.TryPeek(out var next) && (!isAlone || entries.Count == 0 || entries[0].Key == next.Key))
+            while (entries.Count < MostTogether && waiting.TryPeek(out var next) && (!isAlone || entries.Count == 0 || entries[0].Tab == next.Tab))
             {
                 entries.Add(waiting.Dequeue());
             }
 
-            return Batch.Of(entries);
+            return Packed(entries);
         }
     }
 
+    private Batch Packed(List<Entry> entries)
+    {
+        Batch batch = new(entries, new RedisKey[2 * entries.Count], new RedisValue[entries.Count], []);
+        for (var i = 0; i < entries.Count; i++)
+        {
+            var entry = entries[i];
+            (batch.Keys[2 * i], batch.Keys[(2 * i) + 1]) = entry.Tab.Names;
+            if (entry.Demand is { } demand)
+            {
+                batch.Values[i] = PackedLimits.Reserve(demand, Known(entry.Tab, demand.Limits));
+            }
+            else
+            {
+                var (limits, news) = entry.Tab.Take();
+                entry.Limits = limits;
+                batch.Told.Add((entry, news));
+                batch.Values[i] = PackedLimits.Tell(news, limits, Known(entry.Tab, limits));
+            }
+        }
+
+        return batch;
+    }
+
+    private Spent Known(LimitTab tab, AccessKeyLimits limits) => LimitMemory.Concerns(limits) ? memory.Of(tab.Key) : default;
+
     private void Answer(Batch batch, byte[] verdicts)
     {
-        var next = 0;
-        foreach (var entry in batch.Entries)
+        for (var i = 0; i < batch.Entries.Count; i++)
         {
+            var (entry, verdict) = (batch.Entries[i], PackedLimits.Verdict(verdicts, i));
+            entry.Tab.Answered(verdict, entry.Limits!, entry.Demand?.Lease, replicas, time);
+            if (LimitMemory.Concerns(entry.Limits!))
+            {
+                memory.Remember(entry.Tab.Key, verdict.Spent);
+            }
+
             if (entry.Verdict is { } waits)
             {
-                Complete((waits, PackedLimits.Verdict(verdicts, next++)), batch.Entries.Count == 1);
+                Complete((waits, verdict), batch.Entries.Count == 1);
             }
         }
     }
@@ -142,7 +210,7 @@ internal sealed class LimitBatches(Func<RedisKey[], RedisValue[], Task<byte[]>> 
         }
     }
 
-    /// <summary>Those behind a silence would wait for it too; what they ask is decided elsewhere. Settlements are tried again with the next command.</summary>
+    /// <summary>Those behind a silence would wait for it too; what they ask is decided elsewhere. News are told with the next command.</summary>
     private void Fail(Batch batch, Exception e)
     {
         List<Entry> failed = [.. batch.Entries];
@@ -171,20 +239,11 @@ internal sealed class LimitBatches(Func<RedisKey[], RedisValue[], Task<byte[]>> 
         }
     }
 
-    private sealed record Entry(Guid Key, byte[] Packed, TaskCompletionSource<LimitVerdict>? Verdict);
-
-    private sealed record Batch(List<Entry> Entries, RedisKey[] Keys, RedisValue[] Values)
+    private sealed record Entry(LimitTab Tab, LimitDemand? Demand, TaskCompletionSource<LimitVerdict>? Verdict)
     {
-        public static Batch Of(List<Entry> entries)
-        {
-            var (keys, values) = (new RedisKey[2 * entries.Count], new RedisValue[entries.Count]);
-            for (var i = 0; i < entries.Count; i++)
-            {
-                (keys[2 * i], keys[(2 * i) + 1]) = LimitKeys.Of(entries[i].Key);
-                values[i] = entries[i].Packed;
-            }
-
-            return new Batch(entries, keys, values);
-        }
+        /// <summary>The limits it goes by.</summary>
+        public AccessKeyLimits? Limits { get; set; } = Demand?.Limits;
     }
+
+    private sealed record Batch(List<Entry> Entries, RedisKey[] Keys, RedisValue[] Values, List<(Entry Entry, LimitNews News)> Told);
 }

@@ -8,11 +8,7 @@ namespace GeminiBalance.ProxyService.Limits;
 /// <param name="Tokens">Tokens it will probably use.</param>
 /// <param name="Cost">What it will probably cost, in millionths of a US dollar.</param>
 /// <param name="Lease">Its own id, by which its place among those at the same time is given back.</param>
-internal readonly record struct LimitDemand(Guid Key, AccessKeyLimits Limits, long Tokens, long Cost, Guid Lease)
-{
-    /// <summary>What this replica knows to be spent of its days and months.</summary>
-    public Spent Known { get; init; }
-}
+internal readonly record struct LimitDemand(Guid Key, AccessKeyLimits Limits, long Tokens, long Cost, Guid Lease);
 
 /// <summary>Which limit is reached.</summary>
 internal enum LimitKind
@@ -56,6 +52,38 @@ internal readonly record struct LimitVerdict(LimitKind Reached, TimeSpan RetryAf
 {
     /// <summary>What is spent of its days and months, this demand included.</summary>
     public Spent Spent { get; init; }
+
+    /// <summary>Requests at the same time, this demand not included; 0 without such a limit.</summary>
+    public long Held { get; init; }
+
+    /// <summary>What the account would say now, as far as it is known here.</summary>
+    /// <param name="age">How long ago this verdict was given.</param>
+    /// <param name="requests">How many requests were let in since.</param>
+    /// <param name="tokens">Their tokens.</param>
+    /// <param name="limits">The limits it goes by.</param>
+    public LimitVerdict After(TimeSpan age, long requests, long tokens, AccessKeyLimits limits)
+    {
+        var verdict = this;
+        if (RequestsLeft is { } left && limits.RequestsPerMinute is { } most)
+        {
+            var (now, reset) = Refilled(left, requests, most, age);
+            verdict = verdict with { RequestsLeft = now, RequestsReset = reset };
+        }
+
+        if (TokensLeft is { } rest && limits.TokensPerMinute is { } all)
+        {
+            var (now, reset) = Refilled(rest, tokens, all, age);
+            verdict = verdict with { TokensLeft = now, TokensReset = reset };
+        }
+
+        return verdict;
+    }
+
+    private static (long Left, TimeSpan Reset) Refilled(long left, long taken, long most, TimeSpan age)
+    {
+        var now = Math.Clamp(left - taken + (long)(age.TotalMinutes * most), 0, most);
+        return (now, TimeSpan.FromMinutes((double)(most - now) / most));
+    }
 }
 
 /// <summary>Keeps the accounts of access keys.</summary>

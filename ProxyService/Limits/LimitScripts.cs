@@ -31,8 +31,8 @@ internal static class LimitScripts
         """;
 
     /// <summary>
-    /// Reserves and settles for many requests at once, in their order; one script, so that what could reserve can also settle. KEYS: a hash and a set for each;
-    /// ARGV: one packed demand for each, as <see cref="PackedLimits"/> writes it. Returns the packed verdicts of those that reserve.
+    /// Reserves for requests that ask, and takes note of what was let in and used already; in the order they stand in. KEYS: a hash and a set for each; ARGV: one
+    /// packed demand or news for each, as <see cref="PackedLimits"/> writes it. Returns a packed verdict for each.
     /// </summary>
     public const string Accounts = Clock +
         """
@@ -44,17 +44,10 @@ internal static class LimitScripts
           if not l then return cap end
           return math.min(cap, tonumber(l) + (now - tonumber(at)) * cap / 60000)
         end
-        local function settle(hash, set, packed)
-          local tokens, cost, tpm, lease = struct.unpack('<i8i8i8c32', packed)
-          local h = redis.call('HMGET', hash, 'tl', 'd', 'dk', 'dc', 'm', 'mk', 'mc')
-          if h[1] and tpm > 0 then redis.call('HSET', hash, 'tl', math.min(tpm, n(h[1]) - tokens)) end
-          if n(h[2]) == day then redis.call('HSET', hash, 'dk', math.max(0, n(h[3]) + tokens), 'dc', math.max(0, n(h[4]) + cost)) end
-          if n(h[5]) == month then redis.call('HSET', hash, 'mk', math.max(0, n(h[6]) + tokens), 'mc', math.max(0, n(h[7]) + cost)) end
-          redis.call('ZREM', set, lease)
-        end
-        local function reserve(hash, set, packed)
-          local rpm, tpm, rpd, tpd, tpmo, cpd, cpmo, conc, tokens, cost, leasems, kc, kd, kdr, kdk, kdc, km, kmk, kmc, lease =
-            struct.unpack('<i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8c32', packed)
+        local function visit(hash, set, packed)
+          local rpm, tpm, rpd, tpd, tpmo, cpd, cpmo, conc, requests, tokens, cost, told, leasems, kc, kd, kdr, kdk, kdc, km, kmk, kmc, taken, given, at =
+            struct.unpack('<i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8', packed)
+          local function lease(i) return string.sub(packed, at + (i - 1) * 32, at + i * 32 - 1) end
           local h = redis.call('HMGET', hash, 'rl', 'rt', 'tl', 'tt', 'd', 'dr', 'dk', 'dc', 'm', 'mk', 'mc', 'c')
           local rl, tl = level(h[1], h[2], rpm), level(h[3], h[4], tpm)
           local dr, dk, dc, mk, mc = n(h[6]), n(h[7]), n(h[8]), n(h[10]), n(h[11])
@@ -69,38 +62,39 @@ internal static class LimitScripts
             redis.call('HSET', hash, 'c', c, 'd', day, 'dr', dr, 'dk', dk, 'dc', dc, 'm', month, 'mk', mk, 'mc', mc)
             redis.call('PEXPIRE', hash, 3024000000)
           end
+          for i = taken + 1, taken + given do redis.call('ZREM', set, lease(i)) end
+          local held = 0
+          if conc > 0 then
+            redis.call('ZREMRANGEBYSCORE', set, '-inf', now)
+            held = redis.call('ZCARD', set)
+          end
           local function verdict(kind, retry)
             local r, rms, t, tms = -1, 0, -1, 0
             if rpm > 0 then r, rms = math.max(0, math.floor(rl)), math.ceil((rpm - rl) * 60000 / rpm) end
             if tpm > 0 then t, tms = math.max(0, math.floor(tl)), math.ceil((tpm - tl) * 60000 / tpm) end
-            return struct.pack('<i8i8i8i8i8i8i8i8i8i8i8i8i8i8', kind, math.ceil(retry), r, rms, t, tms, c, day, dr, dk, dc, month, mk, mc)
+            return struct.pack('<i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8', kind, math.ceil(retry), r, rms, t, tms, c, day, dr, dk, dc, month, mk, mc, held)
           end
-          if conc > 0 then
-            redis.call('ZREMRANGEBYSCORE', set, '-inf', now)
-            if redis.call('ZCARD', set) >= conc then return verdict(8, 1000) end
+          if told == 0 then
+            if conc > 0 and held >= conc then return verdict(8, 1000) end
+            if rpd > 0 and dr + 1 > rpd then return verdict(3, midnight) end
+            if tpd > 0 and dk >= tpd then return verdict(4, midnight) end
+            if tpmo > 0 and mk >= tpmo then return verdict(5, nextmonth) end
+            if cpd > 0 and dc >= cpd then return verdict(6, midnight) end
+            if cpmo > 0 and mc >= cpmo then return verdict(7, nextmonth) end
+            if rpm > 0 and rl < 1 then return verdict(1, (1 - rl) * 60000 / rpm) end
+            local want = math.min(tokens, tpm)
+            if tpm > 0 and tl < want then return verdict(2, (want - tl) * 60000 / tpm) end
           end
-          if rpd > 0 and dr + 1 > rpd then return verdict(3, midnight) end
-          if tpd > 0 and dk >= tpd then return verdict(4, midnight) end
-          if tpmo > 0 and mk >= tpmo then return verdict(5, nextmonth) end
-          if cpd > 0 and dc >= cpd then return verdict(6, midnight) end
-          if cpmo > 0 and mc >= cpmo then return verdict(7, nextmonth) end
-          if rpm > 0 and rl < 1 then return verdict(1, (1 - rl) * 60000 / rpm) end
-          local want = math.min(tokens, tpm)
-          if tpm > 0 and tl < want then return verdict(2, (want - tl) * 60000 / tpm) end
-          rl, tl, dr, dk, dc, mk, mc = rl - 1, tl - tokens, dr + 1, dk + tokens, dc + cost, mk + tokens, mc + cost
+          rl, tl, dr = rl - requests, math.min(tpm, tl - tokens), dr + requests
+          dk, dc, mk, mc = math.max(0, dk + tokens), math.max(0, dc + cost), math.max(0, mk + tokens), math.max(0, mc + cost)
           redis.call('HSET', hash, 'rl', rl, 'rt', now, 'tl', tl, 'tt', now, 'd', day, 'dr', dr, 'dk', dk, 'dc', dc, 'm', month, 'mk', mk, 'mc', mc)
           redis.call('PEXPIRE', hash, 3024000000)
-          if conc > 0 then
-            redis.call('ZADD', set, now + leasems, lease)
-            redis.call('PEXPIRE', set, 2 * leasems)
-          end
+          for i = 1, taken do redis.call('ZADD', set, now + leasems, lease(i)) end
+          if taken > 0 then redis.call('PEXPIRE', set, 2 * leasems) end
           return verdict(0, 0)
         end
         local verdicts = {}
-        for i, packed in ipairs(ARGV) do
-          local hash, set = KEYS[2 * i - 1], KEYS[2 * i]
-          if #packed == 56 then settle(hash, set, packed) else verdicts[#verdicts + 1] = reserve(hash, set, packed) end
-        end
+        for i, packed in ipairs(ARGV) do verdicts[i] = visit(KEYS[2 * i - 1], KEYS[2 * i], packed) end
         return table.concat(verdicts)
         """;
 

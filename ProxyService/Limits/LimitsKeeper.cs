@@ -16,6 +16,7 @@ namespace GeminiBalance.ProxyService.Limits;
 internal sealed partial class LimitsKeeper(IServiceProvider services, ModelCosts costs, RedisLimits shared, LocalLimits local, LimitMemory memory, LivePool pool, TimeProvider time, ILogger<LimitsKeeper> logger) : BackgroundService
 {
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FarewellPatience = TimeSpan.FromSeconds(1);
     private const int RoundsPerPrices = 12;
     private readonly HashSet<Guid> learned = [];
     private readonly string replica = Guid.CreateVersion7().ToString("N");
@@ -40,6 +41,15 @@ internal sealed partial class LimitsKeeper(IServiceProvider services, ModelCosts
 
             await Task.Delay(Round, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>What the last requests have used is told before the replica goes; without Redis it goes untold.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(FarewellPatience);
+        await shared.TellAsync(patience.Token).ConfigureAwait(false);
     }
 
     private async Task<bool> ReadPricesAsync(CancellationToken cancellationToken)

@@ -7,8 +7,9 @@ namespace GeminiBalance.ProxyService.Limits;
 /// The accounts in this replica's memory, for when Redis is away: every replica then lets in its share of each limit. Bounded by the number of access keys that
 /// have limits.
 /// </summary>
+/// <param name="memory">What was spent while Redis answered.</param>
 /// <param name="time">The clock.</param>
-internal sealed class LocalLimits(TimeProvider time) : ILimitStore
+internal sealed class LocalLimits(LimitMemory memory, TimeProvider time) : ILimitStore
 {
     private readonly ConcurrentDictionary<Guid, Account> accounts = new();
     private volatile int replicas = 1;
@@ -17,7 +18,7 @@ internal sealed class LocalLimits(TimeProvider time) : ILimitStore
     public int Replicas { get => replicas; set => replicas = Math.Max(1, value); }
 
     /// <inheritdoc />
-    public ValueTask<LimitVerdict> ReserveAsync(LimitDemand demand) => ValueTask.FromResult(accounts.GetOrAdd(demand.Key, static _ => new Account()).Reserve(demand, ShareOf(demand.Limits), replicas, time.GetUtcNow()));
+    public ValueTask<LimitVerdict> ReserveAsync(LimitDemand demand) => ValueTask.FromResult(accounts.GetOrAdd(demand.Key, static _ => new Account()).Reserve(demand, ShareOf(demand.Limits), memory.Of(demand.Key), replicas, time.GetUtcNow()));
 
     /// <inheritdoc />
     public void Settle(in LimitDemand demand, long tokens, long cost)
@@ -52,7 +53,7 @@ internal sealed class LocalLimits(TimeProvider time) : ILimitStore
         private long monthCost;
         private int atOnce;
 
-        public LimitVerdict Reserve(in LimitDemand demand, AccessKeyLimits limits, int replicas, DateTimeOffset now)
+        public LimitVerdict Reserve(in LimitDemand demand, AccessKeyLimits limits, in Spent known, int replicas, DateTimeOffset now)
         {
             lock (gate)
             {
@@ -63,7 +64,6 @@ internal sealed class LocalLimits(TimeProvider time) : ILimitStore
                 var want = Math.Min(demand.Tokens, limits.TokensPerMinute ?? long.MaxValue);
 
                 // Of what was spent while Redis answered, each replica bears its share.
-                var known = demand.Known;
                 var (knownRequests, knownTokens, knownCost) = known.Day == Spent.DayOf(now) ? (known.DayRequests / replicas, known.DayTokens / replicas, known.DayCost / replicas) : default;
                 var (knownMonthTokens, knownMonthCost) = known.Month == Spent.MonthOf(now) ? (known.MonthTokens / replicas, known.MonthCost / replicas) : default;
                 (LimitKind Kind, TimeSpan Wait)? reached =

@@ -1,32 +1,24 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using GeminiBalance.Contracts;
 
 namespace GeminiBalance.ProxyService.Limits;
 
-/// <summary>Demands, settlements and verdicts as <see cref="LimitScripts.Accounts"/> reads and writes them: whole numbers of 8 bytes, little-endian, then the lease.</summary>
+/// <summary>Demands, news and verdicts as <see cref="LimitScripts.Accounts"/> reads and writes them: whole numbers of 8 bytes, little-endian, then leases.</summary>
 internal static class PackedLimits
 {
     /// <summary>Bytes of a verdict.</summary>
-    public const int VerdictBytes = 14 * sizeof(long);
+    public const int VerdictBytes = 15 * sizeof(long);
 
     private const int LeaseBytes = 32;
 
     /// <summary>What a request asks for.</summary>
-    public static byte[] Reserve(in LimitDemand demand)
-    {
-        var (limits, known) = (demand.Limits, demand.Known);
-        return Pack(
-            demand.Lease,
-            [
-                limits.RequestsPerMinute ?? 0, limits.TokensPerMinute ?? 0, limits.RequestsPerDay ?? 0, limits.TokensPerDay ?? 0, limits.TokensPerMonth ?? 0,
-                Micros(limits.CostPerDay), Micros(limits.CostPerMonth), limits.Concurrency ?? 0, demand.Tokens, demand.Cost, LimitScripts.LeaseMs,
-                known.Account, known.Day, known.DayRequests, known.DayTokens, known.DayCost, known.Month, known.MonthTokens, known.MonthCost,
-            ]);
-    }
+    public static byte[] Reserve(in LimitDemand demand, in Spent known) =>
+        Pack(demand.Limits, known, [1, demand.Tokens, demand.Cost, 0], demand.Limits.Concurrency is null ? [] : [demand.Lease], []);
 
-    /// <summary>What it used more than it had reserved (less: negative).</summary>
-    public static byte[] Settle(in LimitDemand demand, long tokens, long cost) =>
-        Pack(demand.Lease, [tokens - demand.Tokens, cost - demand.Cost, demand.Limits.TokensPerMinute ?? 0]);
+    /// <summary>What was let in already, and what was used.</summary>
+    public static byte[] Tell(LimitNews news, AccessKeyLimits limits, in Spent known) =>
+        Pack(limits, known, [news.Requests, news.Tokens, news.Cost, 1], news.Taken, news.Given);
 
     /// <summary>The verdict at a place of an answer.</summary>
     public static LimitVerdict Verdict(ReadOnlySpan<byte> verdicts, int index)
@@ -42,19 +34,33 @@ internal static class PackedLimits
             TimeSpan.FromMilliseconds(Number(verdict, 5)))
         {
             Spent = new Spent(Number(verdict, 6), Number(verdict, 7), Number(verdict, 8), Number(verdict, 9), Number(verdict, 10), Number(verdict, 11), Number(verdict, 12), Number(verdict, 13)),
+            Held = Number(verdict, 14),
         };
     }
 
-    private static byte[] Pack(Guid lease, ReadOnlySpan<long> numbers)
+    private static byte[] Pack(AccessKeyLimits limits, in Spent known, ReadOnlySpan<long> asked, IReadOnlyCollection<Guid> taken, IReadOnlyCollection<Guid> given)
     {
-        var packed = new byte[(numbers.Length * sizeof(long)) + LeaseBytes];
-        for (var i = 0; i < numbers.Length; i++)
+        ReadOnlySpan<long> numbers =
+        [
+            limits.RequestsPerMinute ?? 0, limits.TokensPerMinute ?? 0, limits.RequestsPerDay ?? 0, limits.TokensPerDay ?? 0, limits.TokensPerMonth ?? 0,
+            Micros(limits.CostPerDay), Micros(limits.CostPerMonth), limits.Concurrency ?? 0, .. asked, LimitScripts.LeaseMs,
+            known.Account, known.Day, known.DayRequests, known.DayTokens, known.DayCost, known.Month, known.MonthTokens, known.MonthCost, taken.Count, given.Count,
+        ];
+        var packed = new byte[(numbers.Length * sizeof(long)) + ((taken.Count + given.Count) * LeaseBytes)];
+        var at = 0;
+        foreach (var number in numbers)
         {
-            BinaryPrimitives.WriteInt64LittleEndian(packed.AsSpan(i * sizeof(long)), numbers[i]);
+            BinaryPrimitives.WriteInt64LittleEndian(packed.AsSpan(at), number);
+            at += sizeof(long);
         }
 
-        // Readable, so that whoever looks into Redis can compare it with a request's id.
-        Utf8Formatter.TryFormat(lease, packed.AsSpan(numbers.Length * sizeof(long)), out _, 'N');
+        foreach (var lease in taken.Concat(given))
+        {
+            // Readable, so that whoever looks into Redis can compare it with a request's id.
+            Utf8Formatter.TryFormat(lease, packed.AsSpan(at), out _, 'N');
+            at += LeaseBytes;
+        }
+
         return packed;
     }
 

@@ -14,7 +14,7 @@ internal sealed class RedisLimits : ILimitStore
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
 
     private readonly Lazy<Task<IConnectionMultiplexer>> connection;
-    private readonly ConcurrentDictionary<Guid, Guid> leases = new();
+    private readonly ConcurrentDictionary<Guid, LimitTab> tabs = new();
     private readonly IOptionsMonitor<LimitsOptions> options;
     private readonly TimeProvider time;
     private readonly LimitBatches batches;
@@ -23,17 +23,21 @@ internal sealed class RedisLimits : ILimitStore
     /// <summary>Opens nothing yet.</summary>
     /// <param name="services">Make the connection when it is first needed.</param>
     /// <param name="options">How long Redis is waited for.</param>
+    /// <param name="memory">What is known to be spent.</param>
     /// <param name="time">The clock.</param>
-    public RedisLimits(IServiceProvider services, IOptionsMonitor<LimitsOptions> options, TimeProvider time)
+    public RedisLimits(IServiceProvider services, IOptionsMonitor<LimitsOptions> options, LimitMemory memory, TimeProvider time)
     {
         // Connecting blocks for as long as Redis is silent: elsewhere, and nobody waits for it.
         connection = new(() => Task.Run(services.GetRequiredService<IConnectionMultiplexer>));
-        batches = new LimitBatches(AskAsync, () => Multiplexer?.GetServers().Any(server => server.ServerType == ServerType.Cluster) == true, time);
+        batches = new LimitBatches(AskAsync, () => Multiplexer?.GetServers().Any(server => server.ServerType == ServerType.Cluster) == true, memory, time);
         (this.options, this.time) = (options, time);
     }
 
     /// <summary>Whether Redis can be asked now.</summary>
     public bool IsThere => Database is not null && !IsResting;
+
+    /// <summary>Whether the accounts have been told everything.</summary>
+    public bool IsTold => batches.IsIdle;
 
     private bool IsResting => Volatile.Read(ref silentSince) is var since and not 0 && time.GetElapsedTime(since) < Rest;
 
@@ -41,27 +45,51 @@ internal sealed class RedisLimits : ILimitStore
 
     private IDatabase? Database => Multiplexer?.GetDatabase();
 
+    /// <summary>Lets a request in on what the account said a moment ago, while its limits are far; the account is told soon.</summary>
+    public bool TryTake(in LimitDemand demand, out LimitVerdict verdict)
+    {
+        var tab = TabOf(demand.Key);
+        if (!tab.TryTake(demand, time, out verdict, out var isFirst))
+        {
+            return false;
+        }
+
+        if (isFirst)
+        {
+            batches.Tell(tab, isUrgent: false);
+        }
+
+        return true;
+    }
+
     /// <inheritdoc />
     /// <exception cref="RedisException">Redis does not answer.</exception>
     /// <exception cref="TimeoutException">Redis is away, or does not answer in time.</exception>
-    public async ValueTask<LimitVerdict> ReserveAsync(LimitDemand demand)
-    {
-        var verdict = await batches.ReserveAsync(demand).ConfigureAwait(false);
-        if (verdict.Reached == LimitKind.None && demand.Limits.Concurrency is not null)
-        {
-            leases[demand.Lease] = demand.Key;
-        }
-
-        return verdict;
-    }
+    public async ValueTask<LimitVerdict> ReserveAsync(LimitDemand demand) => await batches.ReserveAsync(TabOf(demand.Key), demand).ConfigureAwait(false);
 
     /// <inheritdoc />
     public void Settle(in LimitDemand demand, long tokens, long cost)
     {
-        leases.TryRemove(demand.Lease, out _);
-        if (Multiplexer is not null)
+        var tab = TabOf(demand.Key);
+        var (isFirst, isUrgent) = tab.Settle(demand, tokens, cost);
+        if (isFirst)
         {
-            batches.Settle(demand, tokens, cost);
+            batches.Tell(tab, isUrgent);
+        }
+        else if (isUrgent)
+        {
+            batches.Hurry();
+        }
+    }
+
+    /// <summary>Tells the accounts at once what they do not know yet.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task TellAsync(CancellationToken cancellationToken)
+    {
+        while (!IsTold && !cancellationToken.IsCancellationRequested)
+        {
+            batches.Hurry();
+            await Task.Delay(TimeSpan.FromMilliseconds(5), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -77,12 +105,15 @@ internal sealed class RedisLimits : ILimitStore
             var now = DateTimeOffset.FromUnixTimeMilliseconds((long)await database.ScriptEvaluateAsync("local t = redis.call('TIME') return t[1] * 1000").ConfigureAwait(false));
             await database.SortedSetAddAsync(Replicas, replica, now.ToUnixTimeMilliseconds()).ConfigureAwait(false);
             await database.SortedSetRemoveRangeByScoreAsync(Replicas, double.NegativeInfinity, (now - ReplicaGone).ToUnixTimeMilliseconds()).ConfigureAwait(false);
-            foreach (var held in leases.ToArray().GroupBy(lease => lease.Value))
+            foreach (var tab in tabs.Values)
             {
-                await database.ScriptEvaluateAsync(LimitScripts.Renew, [LimitKeys.Of(held.Key).Leases], [LimitScripts.LeaseMs, .. held.Select(lease => (RedisValue)lease.Key.ToString("N"))]).ConfigureAwait(false);
+                if (tab.Held() is { Length: > 0 } held)
+                {
+                    await database.ScriptEvaluateAsync(LimitScripts.Renew, [tab.Names.Leases], [LimitScripts.LeaseMs, .. held.Select(lease => (RedisValue)lease.ToString("N"))]).ConfigureAwait(false);
+                }
             }
 
-            return (int)await database.SortedSetLengthAsync(Replicas).ConfigureAwait(false);
+            return batches.Replicas = (int)await database.SortedSetLengthAsync(Replicas).ConfigureAwait(false);
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
@@ -90,9 +121,15 @@ internal sealed class RedisLimits : ILimitStore
         }
     }
 
-    private async Task<byte[]> AskAsync(RedisKey[] keys, RedisValue[] values)
+    private LimitTab TabOf(Guid key) => tabs.GetOrAdd(key, static key => new LimitTab(key));
+
+    private async Task<byte[]?> AskAsync(RedisKey[] keys, RedisValue[] values)
     {
-        var database = Database ?? throw new TimeoutException("Redis is away.");
+        if (Database is not { } database)
+        {
+            return null;
+        }
+
         try
         {
             var answer = await RunAsync(database, keys, values).WaitAsync(TimeSpan.FromMilliseconds(options.CurrentValue.PatienceMilliseconds)).ConfigureAwait(false);

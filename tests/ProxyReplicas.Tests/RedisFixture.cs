@@ -22,6 +22,16 @@ public sealed class RedisFixture : IAsyncLifetime
         await redis.GetServers()[0].FlushAllDatabasesAsync();
     }
 
+    /// <summary>How many scripts have run.</summary>
+    public async Task<long> ScriptsAsync()
+    {
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(ConnectionString + ",allowAdmin=true");
+        var commands = await redis.GetServers()[0].InfoAsync("commandstats");
+        return commands.Single()
+            .Where(command => command.Key is "cmdstat_evalsha" or "cmdstat_eval")
+            .Sum(command => long.Parse(command.Value.Split(',')[0]["calls=".Length..], System.Globalization.CultureInfo.InvariantCulture));
+    }
+
     public async ValueTask InitializeAsync()
     {
         var builder = DistributedApplication.CreateBuilder(

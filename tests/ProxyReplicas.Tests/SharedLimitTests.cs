@@ -20,7 +20,7 @@ public sealed class SharedLimitTests(RedisFixture redis) : IAsyncLifetime
     [Fact]
     public async Task RequestsPerMinute_AreKeptWithinFivePercent()
     {
-        await using var replicas = await FourAsync();
+        await using var replicas = await Limiters.FourAsync(redis);
         var admitted = 0;
         var began = TimeProvider.System.GetTimestamp();
 
@@ -42,7 +42,7 @@ public sealed class SharedLimitTests(RedisFixture redis) : IAsyncLifetime
     [Fact]
     public async Task TokensPerMinute_AreKeptWithinFivePercent_ThoughEstimatesAreWrong()
     {
-        await using var replicas = await FourAsync();
+        await using var replicas = await Limiters.FourAsync(redis);
         var used = 0L;
         var began = TimeProvider.System.GetTimestamp();
 
@@ -65,7 +65,7 @@ public sealed class SharedLimitTests(RedisFixture redis) : IAsyncLifetime
     [Fact]
     public async Task Concurrency_IsNeverExceeded_AndPlacesComeBack()
     {
-        await using var replicas = await FourAsync();
+        await using var replicas = await Limiters.FourAsync(redis);
         var (now, most, served) = (0, 0, 0);
 
         await replicas.AskAsync(Clients * 4, new AccessKeyLimits(Concurrency: 20), 0, async (verdict, settle) =>
@@ -92,9 +92,67 @@ public sealed class SharedLimitTests(RedisFixture redis) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task FarFromItsLimits_RequestsDoNotWaitForRedis_AndEachIsCountedOnce()
+    {
+        await using var replicas = await Limiters.FourAsync(redis);
+        var limits = new AccessKeyLimits(RequestsPerMinute: 1_000_000, RequestsPerDay: 10_000_000, TokensPerDay: 1_000_000_000, CostPerDay: 1000, Concurrency: 100_000);
+        var key = Guid.CreateVersion7();
+        var before = await redis.ScriptsAsync();
+
+        var admitted = 0;
+        await replicas.AskAsync(
+            Clients * 8,
+            limits,
+            300,
+            async (verdict, settle) =>
+            {
+                Interlocked.Increment(ref admitted);
+                Assert.Equal(LimitKind.None, verdict.Reached);
+                await Task.Yield();
+                await settle(250);
+            },
+            key);
+
+        Assert.Equal(Clients * 8, admitted);
+        var last = await replicas.ToldAsync(0, key, limits, verdict => verdict.Spent.DayTokens == 250L * admitted && verdict.Held == 0);
+        var asked = await redis.ScriptsAsync() - before;
+        Tell($"far from its limits, 4 replicas, 500 clients: {admitted} requests, {asked} scripts in Redis");
+        Assert.InRange(last.Spent.DayRequests, admitted, admitted + 200);
+        Assert.InRange(asked, 4, admitted / 4);
+    }
+
+    [Fact]
+    public async Task Concurrency_OfALargeLimit_IsKeptWithinFivePercent()
+    {
+        await using var replicas = await Limiters.FourAsync(redis);
+        var (now, most) = (0, 0);
+
+        // Twice as many requests at the same time as are allowed, each longer than an answer of the account is good for.
+        await replicas.AskAsync(Clients * 4, new AccessKeyLimits(Concurrency: 400), 0, async (verdict, settle) =>
+        {
+            if (verdict.Reached != LimitKind.None)
+            {
+                return;
+            }
+
+            var under = Interlocked.Increment(ref now);
+            for (int seen; under > (seen = Volatile.Read(ref most)) && Interlocked.CompareExchange(ref most, under, seen) != seen;)
+            {
+            }
+
+            await Task.Delay(150);
+            Interlocked.Decrement(ref now);
+            await settle(0);
+        });
+
+        Tell($"400 at the same time, 4 replicas, 500 clients: at most {most} at once");
+        Assert.InRange(most, 380, 420);
+    }
+
+    [Fact]
     public async Task Budgets_OfDaysAndMonths_AreSharedAndSettled()
     {
-        await using var replicas = await FourAsync();
+        await using var replicas = await Limiters.FourAsync(redis);
         var limits = new AccessKeyLimits(RequestsPerDay: 1000, TokensPerDay: 10_000, TokensPerMonth: 100_000, CostPerDay: 1, CostPerMonth: 2);
         var key = Guid.CreateVersion7();
 
@@ -119,72 +177,6 @@ public sealed class SharedLimitTests(RedisFixture redis) : IAsyncLifetime
 
         var (cost, _) = await replicas[2].ReserveAsync(new LimitDemand(key, new AccessKeyLimits(CostPerDay: 0.01m), 10, 10, Guid.CreateVersion7()));
         Assert.Equal(LimitKind.CostPerDay, cost.Reached);
-    }
-
-    [Fact]
-    public async Task RedisLosesItsMemory_WhatWasSpentStaysSpent()
-    {
-        await using var replicas = await FourAsync();
-        var limits = new AccessKeyLimits(RequestsPerDay: 100, TokensPerDay: 1_000_000, TokensPerMonth: 1_000_000);
-        var key = Guid.CreateVersion7();
-        Assert.Equal(60, await AdmittedAsync(replicas, key, limits, 60));
-
-        await redis.FlushAsync();
-
-        // The last requests of the other replicas are what one does not know.
-        Assert.InRange(await AdmittedAsync(replicas, key, limits, 60), 40, 40 + Replicas - 1);
-        await redis.FlushAsync();
-        var (verdict, _) = await replicas[1].ReserveAsync(new LimitDemand(key, limits, 10, 10, Guid.CreateVersion7()));
-        Assert.Equal((LimitKind.RequestsPerDay, 100L), (verdict.Reached, verdict.Spent.DayRequests));
-    }
-
-    [Fact]
-    public async Task RedisLosesItsMemory_EstimatesAreNotCountedAgainAndAgain()
-    {
-        await using var replicas = await FourAsync();
-        var limits = new AccessKeyLimits(TokensPerDay: 1_000_000);
-        var key = Guid.CreateVersion7();
-        for (var flushed = 0; flushed < 2; flushed++)
-        {
-            for (var i = 0; i < 40; i++)
-            {
-                var demand = new LimitDemand(key, limits, 300, 0, Guid.CreateVersion7());
-                var (verdict, account) = await replicas[i % Replicas].ReserveAsync(demand);
-                Assert.Equal(LimitKind.None, verdict.Reached);
-                account.Settle(demand, 50, 0);
-            }
-
-            await redis.FlushAsync();
-        }
-
-        // What was reserved when the memory went is all that may be too much: of each replica one estimate, twice.
-        var last = default(LimitVerdict);
-        await TestKit.Eventually.TrueAsync(
-            async () =>
-            {
-                var demand = new LimitDemand(key, limits, 0, 0, Guid.CreateVersion7());
-                (last, var account) = await replicas[0].ReserveAsync(demand);
-                account.Settle(demand, 0, 0);
-                return last.Spent.DayTokens >= 80 * 50;
-            },
-            TimeSpan.FromSeconds(60),
-            "what was spent");
-        Assert.InRange(last.Spent.DayTokens, 80 * 50, (80 * 50) + (2 * 2 * 250 * Replicas));
-    }
-
-    [Fact]
-    public async Task StatisticsKnowMore_TheNextRequestTellsRedis()
-    {
-        await using var replicas = await FourAsync();
-        var limits = new AccessKeyLimits(TokensPerDay: 1000, TokensPerMonth: 5000);
-        var key = Guid.CreateVersion7();
-        var now = TimeProvider.System.GetUtcNow();
-        replicas.Memories[2].Learn(key, new Spent(0, Spent.DayOf(now), 7, 900, 0, Spent.MonthOf(now), 4000, 0));
-
-        Assert.Equal(1, await AdmittedAsync(replicas, key, limits, 1, replica: 0, tokens: 50));
-        Assert.Equal(1, await AdmittedAsync(replicas, key, limits, 1, replica: 2, tokens: 150));
-        var (verdict, _) = await replicas[1].ReserveAsync(new LimitDemand(key, limits, 10, 10, Guid.CreateVersion7()));
-        Assert.Equal((LimitKind.TokensPerDay, 8L, 1050L, 4150L), (verdict.Reached, verdict.Spent.DayRequests, verdict.Spent.DayTokens, verdict.Spent.MonthTokens));
     }
 
     [Fact]
@@ -213,7 +205,7 @@ public sealed class SharedLimitTests(RedisFixture redis) : IAsyncLifetime
     [Fact]
     public async Task Replicas_CountEachOther()
     {
-        await using var replicas = await FourAsync();
+        await using var replicas = await Limiters.ConnectedAsync(redis);
         var counts = new List<int?>();
         for (var i = 0; i < Replicas; i++)
         {
@@ -223,28 +215,5 @@ public sealed class SharedLimitTests(RedisFixture redis) : IAsyncLifetime
         Assert.Equal([1, 2, 3, 4], counts);
     }
 
-    private static async Task<int> AdmittedAsync(Limiters replicas, Guid key, AccessKeyLimits limits, int requests, int? replica = null, long tokens = 10)
-    {
-        var admitted = 0;
-        for (var i = 0; i < requests; i++)
-        {
-            var (verdict, _) = await replicas[replica ?? (i % Replicas)].ReserveAsync(new LimitDemand(key, limits, tokens, 0, Guid.CreateVersion7()));
-            admitted += verdict.Reached == LimitKind.None ? 1 : 0;
-        }
-
-        return admitted;
-    }
-
     private static void Tell(string figures) => TestContext.Current.TestOutputHelper?.WriteLine(figures);
-
-    private async Task<Limiters> FourAsync()
-    {
-        var limiters = Limiters.Of(redis.ConnectionString);
-        foreach (var shared in limiters.Shared)
-        {
-            await TestKit.Eventually.TrueAsync(() => Task.FromResult(shared.IsThere), TimeSpan.FromSeconds(60), "a connection to Redis");
-        }
-
-        return limiters;
-    }
 }
