@@ -16,6 +16,9 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
 {
     private const int MostBadEvents = 3;
 
+    /// <summary>However fast the upstream is, the client gets its part when it is this much.</summary>
+    private const int MostTogether = 16 * 1024;
+
     /// <inheritdoc />
     public async Task<UpstreamOutcome> RunAsync(ChatCall call, Secret key, CancellationToken client)
     {
@@ -35,9 +38,10 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
             var stream = await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
             var reply = new GenerateContentReply();
             var progress = default(Progress);
+            var reading = stream.ReadAsync(events.GetMemory(), deadline.Token);
             while (true)
             {
-                var read = await pace.WaitAsync(stream.ReadAsync(events.GetMemory(), deadline.Token), client).ConfigureAwait(false);
+                var read = await pace.WaitAsync(reading, client).ConfigureAwait(false);
                 deadline.CancelAfter(upstream.Limits.IdleTimeout);
                 events.Advance(read);
                 if (read == 0)
@@ -47,6 +51,8 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
 
                 if (Translate(call, chat, events, reply, ref progress) is { } failure)
                 {
+                    // What was good before it is the client's, if it has some already; else another key may still do it all.
+                    await (call.Answer.HasContent ? call.Answer.SendContentAsync(call.Outgoing.Written, client) : Task.CompletedTask).ConfigureAwait(false);
                     return failure;
                 }
 
@@ -55,7 +61,12 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
                     return End(call, chat, reply, progress);
                 }
 
-                await SendAsync(call, chat, pace, client).ConfigureAwait(false);
+                // What is there already goes out together; nothing waits for what is not.
+                reading = stream.ReadAsync(events.GetMemory(), deadline.Token);
+                if (!reading.IsCompletedSuccessfully || call.Outgoing.Length >= MostTogether)
+                {
+                    await SendAsync(call, chat, pace, reading, deadline, client).ConfigureAwait(false);
+                }
             }
         }
         catch (Exception e) when (UpstreamCall.IsCallFailure(e))
@@ -129,20 +140,30 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
         return new UpstreamOutcome.Answered();
     }
 
-    /// <summary>One flush per upstream read.</summary>
-    private static async ValueTask SendAsync(ChatCall call, StreamTranslator chat, StreamPace pace, CancellationToken client)
+    /// <summary>Sends what was translated. When that fails, the next read ends before its room is given back.</summary>
+    private static async ValueTask SendAsync(ChatCall call, StreamTranslator chat, StreamPace pace, ValueTask<int> reading, CancellationTokenSource deadline, CancellationToken client)
     {
-        if (pace.IsBuffered || !chat.HasContent || call.Outgoing.Length == 0)
+        try
         {
-            pace.Hold(call.Outgoing.Length);
-            await pace.KeepAliveAsync(client).ConfigureAwait(false);
-            return;
-        }
+            if (pace.IsBuffered || !chat.HasContent || call.Outgoing.Length == 0)
+            {
+                pace.Hold(call.Outgoing.Length);
+                await pace.KeepAliveAsync(client).ConfigureAwait(false);
+                return;
+            }
 
-        call.Record.FirstToken();
-        await call.Answer.SendContentAsync(call.Outgoing.Written, client).ConfigureAwait(false);
-        call.Outgoing.Clear();
-        pace.Sent();
+            call.Record.FirstToken();
+            await call.Answer.SendContentAsync(call.Outgoing.Written, client).ConfigureAwait(false);
+            call.Outgoing.Clear();
+            pace.Sent();
+        }
+        catch
+        {
+            await deadline.CancelAsync().ConfigureAwait(false);
+            Task ended = reading.AsTask();
+            await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
     }
 
     private struct Progress

@@ -79,10 +79,12 @@ public sealed class StreamTests
     [Fact]
     public async Task G48_Stream_ErrorAfterContent_IsAnEventWithoutFinishOrEndMark()
     {
-        await using var upstream = await StubUpstream.StartAsync((context, _) => ReplayAsync(context, "vertexai/streaming-failure-error-mid-stream.txt", pause: true));
+        var seen = new TaskCompletionSource();
+        await using var upstream = await StubUpstream.StartAsync((context, _) => ReplayAsync(context, "vertexai/streaming-failure-error-mid-stream.txt", seen.Task));
         await using var gateway = await GatewayHost.StartAsync(upstream.Address, [Key, Other]);
 
         using var response = await SendAsync(gateway);
+        seen.SetResult();
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
         Assert.Contains("First ", text, StringComparison.Ordinal);
@@ -92,6 +94,66 @@ public sealed class StreamTests
         var fact = Assert.Single(gateway.Ledger.Facts);
         Assert.Equal((RequestOutcome.UpstreamError, 200, "upstream_error"), (fact.Outcome, fact.Status, fact.ErrorCode));
         Assert.Single(upstream.Seen);
+    }
+
+    [Fact]
+    public async Task Stream_ContentAndErrorTogether_TheContentComesFirst()
+    {
+        var seen = new TaskCompletionSource();
+        await using var upstream = await StubUpstream.StartAsync(async (context, _) =>
+        {
+            await StubUpstream.EventAsync(context, """{"candidates":[{"content":{"parts":[{"text":"one"}]}}]}""");
+            await seen.Task;
+            await context.Response.WriteAsync(
+                """
+                data: {"candidates":[{"content":{"parts":[{"text":"two"}]}}]}
+
+                data: {"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}}
+
+
+                """);
+        });
+        await using var gateway = await GatewayHost.StartAsync(upstream.Address, [Key, Other]);
+
+        using var response = await SendAsync(gateway);
+        seen.SetResult();
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        Assert.Matches("(?s)one.*two.*\"error\":\\{", text);
+        Assert.Single(upstream.Seen);
+    }
+
+    [Fact]
+    public async Task Stream_ContentAndErrorTogetherAtTheBeginning_AnotherKeyDoesItAll()
+    {
+        var calls = 0;
+        await using var upstream = await StubUpstream.StartAsync(async (context, _) =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.WriteAsync(
+                Interlocked.Increment(ref calls) == 1
+                ? """
+                  data: {"candidates":[{"content":{"parts":[{"text":"half"}]}}]}
+
+                  data: {"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}}
+
+
+                  """
+                : """
+                  data: {"candidates":[{"content":{"parts":[{"text":"whole"}]},"finishReason":"STOP"}]}
+
+
+                  """);
+        });
+        await using var gateway = await GatewayHost.StartAsync(upstream.Address, [Key, Other]);
+
+        using var response = await SendAsync(gateway);
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        Assert.Contains("whole", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("half", text, StringComparison.Ordinal);
+        Assert.Equal(2, calls);
+        Assert.Contains("[DONE]", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -218,13 +280,15 @@ public sealed class StreamTests
     private static Task<HttpResponseMessage> SendAsync(GatewayHost gateway) =>
         gateway.Client.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = ChatTests.Json(Question) }, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
 
-    private static async Task ReplayAsync(HttpContext context, string recorded, bool pause = false)
+    /// <summary>Plays a recorded stream; what follows its first event, when a task has ended.</summary>
+    private static async Task ReplayAsync(HttpContext context, string recorded, Task? pause = null)
     {
         context.Response.ContentType = "text/event-stream";
         var body = Recorded.Bytes(recorded);
-        var half = pause ? body.AsSpan().IndexOf("}]}\r\n\r\n"u8) is var mark && mark > 0 ? mark + 7 : body.AsSpan().IndexOf("}\n\n"u8) + 3 : body.Length;
+        var half = pause is null ? body.Length : body.AsSpan().IndexOf("}]}\r\n\r\n"u8) is var mark && mark > 0 ? mark + 7 : body.AsSpan().IndexOf("}\n\n"u8) + 3;
         await context.Response.Body.WriteAsync(body.AsMemory(0, half));
         await context.Response.Body.FlushAsync();
+        await (pause ?? Task.CompletedTask);
         await context.Response.Body.WriteAsync(body.AsMemory(half));
     }
 }
