@@ -38,6 +38,9 @@ internal static partial class EndpointsExtensions
         // Without it every client's access key would be tried as a service token first.
         AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
         builder.LimitRequests();
+
+        // What a socket brings goes straight to the thread pool instead of through a queue of its own: two hops fewer for each request.
+        builder.WebHost.UseSockets(sockets => sockets.IOQueueCount = 0);
         builder.Services.AddIngress();
         builder.Services.AddServiceAuthentication();
         builder.Services.AddValidatedOptions<PrivacyOptions>("Privacy");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -14,6 +15,8 @@ internal sealed class GatewaySystem : IAsyncDisposable
 {
     private const string ServiceToken = "bench-service-token-0123456789-0123456789";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan LongPatience = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(3);
 
     private readonly DistributedApplication app;
     private readonly HttpClient keyHealth;
@@ -93,6 +96,25 @@ internal sealed class GatewaySystem : IAsyncDisposable
         AccessKeys.AddRange(added);
         await Eventually.TrueAsync(
             async () => await StatusAsync().ConfigureAwait(false) is { } status && status.Eligible >= keys && status.AccessKeys > accessKeys, Patience, "the gateway with its keys").ConfigureAwait(false);
+        await SettledAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Waits until new keys have been checked, one after the other: nothing of the pool changes any more.</summary>
+    private async Task SettledAsync()
+    {
+        var (sequence, since) = (-1L, Stopwatch.GetTimestamp());
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                if (await StatusAsync().ConfigureAwait(false) is { } status && status.Sequence != sequence)
+                {
+                    (sequence, since) = (status.Sequence, Stopwatch.GetTimestamp());
+                }
+
+                return Stopwatch.GetElapsedTime(since) > Quiet;
+            },
+            LongPatience,
+            "new keys checked").ConfigureAwait(false);
     }
 
     /// <summary>Waits until every fact has left the gateway, so that the load before does not weigh on what comes.</summary>
