@@ -27,8 +27,7 @@ internal sealed class RedisLimits : ILimitStore
     /// <param name="time">The clock.</param>
     public RedisLimits(IServiceProvider services, IOptionsMonitor<LimitsOptions> options, LimitMemory memory, TimeProvider time)
     {
-        // Connecting blocks for as long as Redis is silent: elsewhere, and nobody waits for it.
-        connection = new(() => Task.Run(services.GetRequiredService<IConnectionMultiplexer>));
+        connection = new(() => RedisConnecting.Begin(services));
         batches = new LimitBatches(AskAsync, () => Multiplexer?.GetServers().Any(server => server.ServerType == ServerType.Cluster) == true, memory, time);
         (this.options, this.time) = (options, time);
     }

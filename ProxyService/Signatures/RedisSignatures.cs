@@ -17,8 +17,7 @@ internal sealed class RedisSignatures(IServiceProvider services, TimeProvider ti
     private static readonly TimeSpan Kept = TimeSpan.FromHours(1);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Connecting blocks for as long as Redis is silent: elsewhere, and nobody waits for it.</summary>
-    private readonly Lazy<Task<IConnectionMultiplexer>> connection = new(() => Task.Run(services.GetRequiredService<IConnectionMultiplexer>));
+    private readonly Lazy<Task<IConnectionMultiplexer>> connection = new(() => RedisConnecting.Begin(services));
 
     private IDatabase? Database => connection.Value is { IsCompletedSuccessfully: true, Result: { IsConnected: true } redis } ? redis.GetDatabase() : null;
 

@@ -33,8 +33,7 @@ internal sealed partial class HintKeeper(LivePool pool, IServiceProvider service
     /// <summary>For a replica that starts: what is older was heard by KeyHealthService, and stands in the snapshot, or was lifted.</summary>
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(10);
 
-    /// <summary>Connecting blocks for as long as Redis is silent: elsewhere, so that deadlines hold.</summary>
-    private readonly Lazy<Task<IConnectionMultiplexer>> connection = new(() => Task.Run(services.GetRequiredService<IConnectionMultiplexer>));
+    private readonly Lazy<Task<IConnectionMultiplexer>> connection = new(() => RedisConnecting.Begin(services));
     private readonly Guid me = Guid.CreateVersion7(time.GetUtcNow());
     private readonly TaskCompletionSource listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool subscribed;

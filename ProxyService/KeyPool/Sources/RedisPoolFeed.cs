@@ -12,8 +12,7 @@ internal sealed partial class RedisPoolFeed(IServiceProvider services, ILogger<R
 {
     private const int MostReads = 3;
 
-    /// <summary>Connecting blocks for as long as Redis is silent: elsewhere, so that deadlines hold.</summary>
-    private readonly Lazy<Task<IConnectionMultiplexer>> connection = new(() => Task.Run(services.GetRequiredService<IConnectionMultiplexer>));
+    private readonly Lazy<Task<IConnectionMultiplexer>> connection = new(() => RedisConnecting.Begin(services));
 
     /// <inheritdoc />
     public string Name => "redis";

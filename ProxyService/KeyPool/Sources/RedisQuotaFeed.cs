@@ -11,8 +11,7 @@ internal sealed class RedisQuotaFeed(IServiceProvider services) : IQuotaFeed
     /// <summary>The field that says which store the others come from.</summary>
     private const string EpochField = "epoch";
 
-    /// <summary>Connecting blocks for as long as Redis is silent: elsewhere, so that deadlines hold.</summary>
-    private readonly Lazy<Task<IConnectionMultiplexer>> connection = new(() => Task.Run(services.GetRequiredService<IConnectionMultiplexer>));
+    private readonly Lazy<Task<IConnectionMultiplexer>> connection = new(() => RedisConnecting.Begin(services));
 
     /// <inheritdoc />
     public async Task SubscribeAsync(Action<PoolQuotaChange> onChange, CancellationToken cancellationToken)

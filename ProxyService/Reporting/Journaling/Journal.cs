@@ -190,8 +190,8 @@ internal sealed partial class Journal : IRequestLedger, IDisposable
         }
         else if (Volatile.Read(ref writing) == 0)
         {
-            // Waiting for the disk takes milliseconds: not on the request's thread.
-            ThreadPool.UnsafeQueueUserWorkItem(static journal => journal.Write(), this, preferLocal: false);
+            // Waiting for the disk takes milliseconds: on none of the threads requests share.
+            _ = Task.Factory.StartNew(Write, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
         }
 
         return written;

@@ -47,13 +47,17 @@ internal sealed partial class JournalKeeper(
     }
 
     /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.Factory.StartNew(() => KeepOn(stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+
+    /// <summary>On a thread of its own: a disk may take its time, and requests share a thread for each core.</summary>
+    private void KeepOn(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        do
         {
             Keep(closeAll: false);
-            await Task.Delay(Beat, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+        while (!stoppingToken.WaitHandle.WaitOne(Beat));
     }
 
     /// <summary>One round.</summary>

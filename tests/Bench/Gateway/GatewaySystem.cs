@@ -17,6 +17,7 @@ internal sealed class GatewaySystem : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan LongPatience = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Still = TimeSpan.FromMilliseconds(700);
 
     private readonly DistributedApplication app;
     private readonly HttpClient keyHealth;
@@ -117,8 +118,23 @@ internal sealed class GatewaySystem : IAsyncDisposable
             "new keys checked").ConfigureAwait(false);
     }
 
-    /// <summary>Waits until every fact has left the gateway, so that the load before does not weigh on what comes.</summary>
-    public Task QuietAsync() => Eventually.TrueAsync(async () => await StatusAsync().ConfigureAwait(false) is { UnsentFacts: 0 }, Patience, "no fact left to send");
+    /// <summary>Waits until every fact has left the gateway and stands in the views, so that the load before does not weigh on what comes.</summary>
+    public async Task QuietAsync()
+    {
+        var (seen, since) = (-1L, Stopwatch.GetTimestamp());
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                if (await SeenAsync().ConfigureAwait(false) is var now && now != seen)
+                {
+                    (seen, since) = (now, Stopwatch.GetTimestamp());
+                }
+
+                return await StatusAsync().ConfigureAwait(false) is { UnsentFacts: 0 } && Stopwatch.GetElapsedTime(since) > Still;
+            },
+            Patience,
+            "no fact on its way").ConfigureAwait(false);
+    }
 
     /// <summary>The last event of the store all views have seen.</summary>
     public async Task<long> SeenAsync()
