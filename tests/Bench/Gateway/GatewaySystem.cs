@@ -34,8 +34,8 @@ internal sealed class GatewaySystem : IAsyncDisposable
         stats = Client("stats");
     }
 
-    /// <summary>Where the gateway listens.</summary>
-    public Uri Address => proxy.BaseAddress!;
+    /// <summary>Where the gateway listens: by the same protocol as YARP, IPv4.</summary>
+    public Uri Address => new UriBuilder(proxy.BaseAddress!) { Host = "127.0.0.1" }.Uri;
 
     /// <summary>Access keys the gateway takes, each with limits nobody reaches.</summary>
     public List<string> AccessKeys { get; } = [];
