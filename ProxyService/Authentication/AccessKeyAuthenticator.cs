@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.KeyPool;
+using GeminiBalance.ProxyService.KeyPool.Sources;
 using GeminiBalance.ProxyService.OpenAi;
 using GeminiBalance.ServiceDefaults.Security;
 using PoolView = GeminiBalance.ProxyService.KeyPool.PoolView;
@@ -35,6 +36,12 @@ internal sealed class AccessKeyAuthenticator(LivePool pool, FailedAuthentication
         if (accessKey is not null)
         {
             return accessKey.MayComeFrom(context.Connection.RemoteIpAddress) ? null : OpenAiError.AddressNotAllowed;
+        }
+
+        if (view.Source == DiskPoolCopy.SourceName)
+        {
+            // The copy may be older than the access key: its holder is asked to try again, not told that it is wrong.
+            return OpenAiError.NotReady;
         }
 
         return failures.Count(context.Connection.RemoteIpAddress) is { } wait ? OpenAiError.TooManyWrongKeys(wait) : OpenAiError.WrongAccessKey;

@@ -28,8 +28,11 @@ internal sealed partial class DiskPoolCopy(IOptions<PoolOptions> options, Secret
 
     private string PreviousPath => Path + ".previous";
 
+    /// <summary>Its name.</summary>
+    public const string SourceName = "disk";
+
     /// <inheritdoc />
-    public string Name => "disk";
+    public string Name => SourceName;
 
     /// <summary>Whether a copy is kept at all.</summary>
     public bool IsKept => Path.Length > 0;

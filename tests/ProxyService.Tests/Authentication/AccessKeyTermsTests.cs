@@ -43,6 +43,21 @@ public sealed class AccessKeyTermsTests
         }
     }
 
+    [Theory]
+    [InlineData("disk", HttpStatusCode.ServiceUnavailable)]
+    [InlineData("redis", HttpStatusCode.Unauthorized)]
+    public async Task UnknownKey_OfACopyThatMayBeOld_IsAskedToTryAgain(string source, HttpStatusCode status)
+    {
+        await using var upstream = await StubUpstream.StartAsync((context, _) => StubUpstream.JsonAsync(context, 200, Models));
+        await using var gateway = await GatewayHost.StartAsync(upstream.Address, ["AIza-of-a-test"]);
+        gateway.Pool.Replace(gateway.Pool.View!.ToSnapshot() with { AccessKeys = [] }, source);
+
+        using var response = await gateway.Client.GetAsync("/v1/models", TestContext.Current.CancellationToken);
+
+        Assert.Equal(status, response.StatusCode);
+        Assert.Equal(status == HttpStatusCode.ServiceUnavailable, response.Headers.RetryAfter is not null);
+    }
+
     [Fact]
     public async Task Models_AreThoseTheKeyMayUse()
     {
