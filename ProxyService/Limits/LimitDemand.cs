@@ -60,28 +60,28 @@ internal readonly record struct LimitVerdict(LimitKind Reached, TimeSpan RetryAf
     /// <param name="age">How long ago this verdict was given.</param>
     /// <param name="requests">How many requests were let in since.</param>
     /// <param name="tokens">Their tokens.</param>
-    /// <param name="limits">The limits it goes by.</param>
-    public LimitVerdict After(TimeSpan age, long requests, long tokens, AccessKeyLimits limits)
+    /// <param name="demand">The last of them: what it took has not come back yet.</param>
+    public LimitVerdict After(TimeSpan age, long requests, long tokens, in LimitDemand demand)
     {
-        var verdict = this;
+        var (verdict, limits) = (this, demand.Limits);
         if (RequestsLeft is { } left && limits.RequestsPerMinute is { } most)
         {
-            var (now, reset) = Refilled(left, requests, most, age);
+            var (now, reset) = Refilled(left, requests, 1, most, age);
             verdict = verdict with { RequestsLeft = now, RequestsReset = reset };
         }
 
         if (TokensLeft is { } rest && limits.TokensPerMinute is { } all)
         {
-            var (now, reset) = Refilled(rest, tokens, all, age);
+            var (now, reset) = Refilled(rest, tokens, demand.Tokens, all, age);
             verdict = verdict with { TokensLeft = now, TokensReset = reset };
         }
 
         return verdict;
     }
 
-    private static (long Left, TimeSpan Reset) Refilled(long left, long taken, long most, TimeSpan age)
+    private static (long Left, TimeSpan Reset) Refilled(long left, long taken, long last, long most, TimeSpan age)
     {
-        var now = Math.Clamp(left - taken + (long)(age.TotalMinutes * most), 0, most);
+        var now = Math.Clamp(left - taken + (long)(age.TotalMinutes * most), 0, Math.Max(0, most - last));
         return (now, TimeSpan.FromMinutes((double)(most - now) / most));
     }
 }

@@ -59,7 +59,7 @@ internal sealed class LimitTab(Guid key)
             news.Add(1, demand.Tokens, demand.Cost);
             requestsSince++;
             tokensSince += demand.Tokens;
-            verdict = last.After(age, requestsSince, tokensSince, limits);
+            verdict = last.After(age, requestsSince, tokensSince, demand);
             isFirst = Wait();
             return true;
         }

@@ -86,6 +86,11 @@ public sealed class LimitTabTests
         time.Advance(TimeSpan.FromMilliseconds(180));
         Assert.True(tab.TryTake(Demand(Large), time, out verdict, out _));
         Assert.Equal(800L, verdict.RequestsLeft);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Answered(Large, left: 1000);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(tab.TryTake(Demand(Large), time, out verdict, out _));
+        Assert.Equal(999L, verdict.RequestsLeft);
     }
 
     [Fact]
