@@ -21,6 +21,10 @@ internal sealed class AccessKeyLimiter(RedisLimits shared, LocalLimits local)
             {
                 return (await shared.ReserveAsync(demand).ConfigureAwait(false), shared);
             }
+            catch (UnaskedException)
+            {
+                // This replica decides alone.
+            }
             catch (Exception e) when (e is RedisException or TimeoutException)
             {
                 // It may have been let in there after all; what it holds is given back, and this replica decides alone.

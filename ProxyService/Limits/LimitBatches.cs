@@ -123,7 +123,7 @@ internal sealed class LimitBatches(Func<RedisKey[], RedisValue[], Task<byte[]?>>
                     entry.Tab.Untold(news);
                 }
 
-                Fail(batch, new TimeoutException("Redis is away."));
+                Fail(batch, new UnaskedException());
             }
             catch (Exception e)
             {
@@ -213,7 +213,7 @@ internal sealed class LimitBatches(Func<RedisKey[], RedisValue[], Task<byte[]?>>
     /// <summary>Those behind a silence would wait for it too; what they ask is decided elsewhere. News are told with the next command.</summary>
     private void Fail(Batch batch, Exception e)
     {
-        List<Entry> failed = [.. batch.Entries];
+        List<(Entry Entry, Exception Reason)> failed = [.. batch.Entries.Select(entry => (entry, e))];
         if (e is TimeoutException)
         {
             lock (waiting)
@@ -227,15 +227,15 @@ internal sealed class LimitBatches(Func<RedisKey[], RedisValue[], Task<byte[]?>>
                     }
                     else
                     {
-                        failed.Add(entry);
+                        failed.Add((entry, new UnaskedException()));
                     }
                 }
             }
         }
 
-        foreach (var entry in failed)
+        foreach (var (entry, reason) in failed)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static failure => failure.Verdict?.TrySetException(failure.Reason), (entry.Verdict, Reason: e), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static failure => failure.Verdict?.TrySetException(failure.Reason), (entry.Verdict, Reason: reason), preferLocal: false);
         }
     }
 

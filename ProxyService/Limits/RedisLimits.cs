@@ -35,7 +35,7 @@ internal sealed class RedisLimits : ILimitStore
     /// <summary>Whether Redis can be asked now.</summary>
     public bool IsThere => Database is not null && !IsResting;
 
-    /// <summary>Whether the accounts have been told everything.</summary>
+    /// <summary>Whether nothing is on its way to the accounts; while Redis answers they have then been told everything.</summary>
     public bool IsTold => batches.IsIdle;
 
     private bool IsResting => Volatile.Read(ref silentSince) is var since and not 0 && time.GetElapsedTime(since) < Rest;

@@ -180,6 +180,17 @@ public sealed class SharedLimitTests(RedisFixture redis) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WhatWasNeverAsked_IsNotGivenBack()
+    {
+        LimitBatches away = new((keys, values) => Task.FromResult<byte[]?>(null), () => false, new LimitMemory(), TimeProvider.System);
+        LimitTab tab = new(Guid.CreateVersion7());
+
+        await Assert.ThrowsAsync<UnaskedException>(() => away.ReserveAsync(tab, new LimitDemand(tab.Key, new AccessKeyLimits(TokensPerDay: 1000), 300, 0, Guid.CreateVersion7())));
+
+        Assert.False(tab.HasNews());
+    }
+
+    [Fact]
     public async Task WithoutRedis_EveryReplicaLetsInItsShare()
     {
         await using var replicas = Limiters.Of("127.0.0.1:1,abortConnect=false,connectTimeout=100");
