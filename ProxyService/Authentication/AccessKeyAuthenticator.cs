@@ -32,7 +32,7 @@ internal sealed class AccessKeyAuthenticator(LivePool pool, FailedAuthentication
             return OpenAiError.NotReady;
         }
 
-        accessKey = Find(view, Shown(context, acceptsQuery));
+        accessKey = HashOfShown(context, acceptsQuery) is { } hash ? Find(view, hash) : null;
         if (accessKey is not null)
         {
             return accessKey.MayComeFrom(context.Connection.RemoteIpAddress) ? null : OpenAiError.AddressNotAllowed;
@@ -47,15 +47,8 @@ internal sealed class AccessKeyAuthenticator(LivePool pool, FailedAuthentication
         return failures.Count(context.Connection.RemoteIpAddress) is { } wait ? OpenAiError.TooManyWrongKeys(wait) : OpenAiError.WrongAccessKey;
     }
 
-    private PoolAccessKey? Find(PoolView view, ReadOnlySpan<char> shown)
+    private PoolAccessKey? Find(PoolView view, string hash)
     {
-        // Tokens that came with an import from another gateway have forms of their own; ours can be refused by their checksum.
-        if (shown.StartsWith(AccessKeyFormat.Prefix, StringComparison.Ordinal) ? !AccessKeyFormat.IsWellFormed(shown) : shown.Length is < ShortestForeign or > LongestForeign)
-        {
-            return null;
-        }
-
-        var hash = AccessKeyFormat.Hash(shown);
         if (!view.AccessKeys.TryGetValue(hash, out var known))
         {
             return null;
@@ -67,9 +60,37 @@ internal sealed class AccessKeyAuthenticator(LivePool pool, FailedAuthentication
 
     private static bool IsSame(string hash, string other) => CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(hash.AsSpan()), MemoryMarshal.AsBytes(other.AsSpan()));
 
-    /// <summary>What the client shows, where clients of either dialect put it.</summary>
-    private static ReadOnlySpan<char> Shown(HttpContext context, bool acceptsQuery)
+    /// <summary>The hash of what the client shows; null when it cannot be an access key.</summary>
+    private static string? HashOfShown(HttpContext context, bool acceptsQuery)
     {
+        var shown = Shown(context, acceptsQuery, out var header);
+        if (header is not null && HashOfConnection.Find(context, header) is { } known)
+        {
+            return known;
+        }
+
+        // Tokens that came with an import from another gateway have forms of their own; ours can be refused by their checksum.
+        if (shown.StartsWith(AccessKeyFormat.Prefix, StringComparison.Ordinal) ? !AccessKeyFormat.IsWellFormed(shown) : shown.Length is < ShortestForeign or > LongestForeign)
+        {
+            return null;
+        }
+
+        var hash = AccessKeyFormat.Hash(shown);
+        if (header is not null)
+        {
+            HashOfConnection.Remember(context, header, hash);
+        }
+
+        return hash;
+    }
+
+    /// <summary>What the client shows, where clients of either dialect put it.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="acceptsQuery">Whether a key in the address counts.</param>
+    /// <param name="header">The header it is in; null when it is in none.</param>
+    private static ReadOnlySpan<char> Shown(HttpContext context, bool acceptsQuery, out string? header)
+    {
+        header = null;
         var headers = context.Request.Headers;
         var authorization = headers.Authorization;
         if (authorization.Count > 1)
@@ -77,10 +98,11 @@ internal sealed class AccessKeyAuthenticator(LivePool pool, FailedAuthentication
             return [];
         }
 
-        var bearer = authorization.ToString().AsSpan();
+        var bearer = authorization.ToString();
         if (bearer.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
         {
-            return bearer[Bearer.Length..].Trim();
+            header = bearer;
+            return bearer.AsSpan(Bearer.Length).Trim();
         }
 
         var key = headers["x-api-key"];
@@ -91,7 +113,8 @@ internal sealed class AccessKeyAuthenticator(LivePool pool, FailedAuthentication
 
         if (key.Count > 0)
         {
-            return key.Count == 1 ? key.ToString().AsSpan().Trim() : [];
+            header = key.Count == 1 ? key.ToString() : null;
+            return header.AsSpan().Trim();
         }
 
         return acceptsQuery ? context.Features.Get<QueryAccessKey>()?.Key?.Reveal() : [];

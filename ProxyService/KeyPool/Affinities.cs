@@ -1,5 +1,5 @@
-using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.IO.Hashing;
 using System.Security.Cryptography;
 
 namespace GeminiBalance.ProxyService.KeyPool;
@@ -9,6 +9,9 @@ namespace GeminiBalance.ProxyService.KeyPool;
 /// <param name="Low">Its second half.</param>
 internal readonly record struct AffinityKey(ulong High, ulong Low)
 {
+    /// <summary>Another one in each process, so that nobody can make conversations that look like one.</summary>
+    private static readonly long Seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
+
     /// <summary>Makes one.</summary>
     /// <param name="owner">The access key that asks: what one client does says nothing of another's.</param>
     /// <param name="kind">A letter that keeps kinds apart.</param>
@@ -21,9 +24,8 @@ internal readonly record struct AffinityKey(ulong High, ulong Low)
         text[16] = (byte)kind;
         what = what.Length > Longest ? what[..Longest] : what;
         what.CopyTo(text[17..]);
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(text[..(17 + what.Length)], hash);
-        return new AffinityKey(BinaryPrimitives.ReadUInt64LittleEndian(hash), BinaryPrimitives.ReadUInt64LittleEndian(hash[8..]));
+        var hash = XxHash128.HashToUInt128(text[..(17 + what.Length)], Seed);
+        return new AffinityKey((ulong)(hash >> 64), (ulong)hash);
     }
 }
 
