@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.ComponentModel.DataAnnotations;
 using System.Threading.RateLimiting;
 using GeminiBalance.ProxyService.OpenAi;
@@ -49,14 +50,14 @@ internal sealed class AdmissionGuard : ICallGuard, IDisposable
     public async ValueTask<OpenAiError?> EnterAsync(GatewayCall call, CancellationToken client)
     {
         var now = places;
-        var model = await AcquireAsync(now.ByModel, call.Model, client).ConfigureAwait(false);
+        var model = await AcquireAsync(now.Of(call.Model), client).ConfigureAwait(false);
         if (!model.IsAcquired)
         {
             model.Dispose();
             return Full;
         }
 
-        var any = await AcquireAsync(now.All, call.Model, client).ConfigureAwait(false);
+        var any = await AcquireAsync(now.All, client).ConfigureAwait(false);
         if (!any.IsAcquired)
         {
             any.Dispose();
@@ -78,20 +79,20 @@ internal sealed class AdmissionGuard : ICallGuard, IDisposable
     /// <inheritdoc />
     public void Dispose() => changes?.Dispose();
 
-    private async ValueTask<RateLimitLease> AcquireAsync(PartitionedRateLimiter<string> limiter, string model, CancellationToken client)
+    private ValueTask<RateLimitLease> AcquireAsync(ConcurrencyLimiter limiter, CancellationToken client)
     {
-        var lease = limiter.AttemptAcquire(model);
-        if (lease.IsAcquired)
-        {
-            return lease;
-        }
+        var lease = limiter.AttemptAcquire();
+        return lease.IsAcquired ? new(lease) : WaitAsync(limiter, lease, client);
+    }
 
-        lease.Dispose();
+    private async ValueTask<RateLimitLease> WaitAsync(ConcurrencyLimiter limiter, RateLimitLease refused, CancellationToken client)
+    {
+        refused.Dispose();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(client);
         patience.CancelAfter(options.CurrentValue.LongestWaitMilliseconds);
         try
         {
-            return await limiter.AcquireAsync(model, 1, patience.Token).ConfigureAwait(false);
+            return await limiter.AcquireAsync(1, patience.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -101,12 +102,20 @@ internal sealed class AdmissionGuard : ICallGuard, IDisposable
 
     private sealed class Places(AdmissionOptions options)
     {
-        public PartitionedRateLimiter<string> All { get; } = PartitionedRateLimiter.Create<string, string>(_ => RateLimitPartition.GetConcurrencyLimiter("", _ => Limit(options.MaximumCalls, options)));
+        /// <summary>Anybody can ask for any model: those beyond share their places.</summary>
+        private const int MostModels = 1000;
 
-        /// <summary>Places of models nobody asks for are given up by the limiter itself.</summary>
-        public PartitionedRateLimiter<string> ByModel { get; } = PartitionedRateLimiter.Create<string, string>(model => RateLimitPartition.GetConcurrencyLimiter(model, _ => Limit(options.MaximumCallsPerModel, options)));
+        private readonly ConcurrentDictionary<string, ConcurrencyLimiter> byModel = new(StringComparer.Ordinal);
+        private readonly ConcurrencyLimiter otherModels = Limiter(options.MaximumCallsPerModel, options);
 
-        private static ConcurrencyLimiterOptions Limit(int calls, AdmissionOptions options) => new() { PermitLimit = calls, QueueLimit = options.MaximumWaiting, QueueProcessingOrder = QueueProcessingOrder.OldestFirst };
+        public ConcurrencyLimiter All { get; } = Limiter(options.MaximumCalls, options);
+
+        public ConcurrencyLimiter Of(string model) =>
+            byModel.TryGetValue(model, out var known) ? known
+            : byModel.Count < MostModels ? byModel.GetOrAdd(model, static (_, options) => Limiter(options.MaximumCallsPerModel, options), options)
+            : otherModels;
+
+        private static ConcurrencyLimiter Limiter(int calls, AdmissionOptions options) => new(new() { PermitLimit = calls, QueueLimit = options.MaximumWaiting, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
     }
 
     private sealed class NoPlace : RateLimitLease

@@ -45,12 +45,29 @@ internal static class LimitErrors
     /// <summary>A duration as OpenAI writes it: <c>120ms</c>, <c>1.5s</c>, <c>6m0s</c>.</summary>
     internal static string Duration(TimeSpan time) => time switch
     {
-        { TotalSeconds: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, (time.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond)}ms"),
+        { Ticks: <= 0 } => "0ms",
+        { TotalSeconds: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{(time.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond}ms"),
         { TotalMinutes: < 1, Milliseconds: 0 } => string.Create(CultureInfo.InvariantCulture, $"{time.Seconds}s"),
-        { TotalMinutes: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###}s"),
+        { TotalMinutes: < 1 } => Seconds(time.Seconds, time.Milliseconds),
         { TotalHours: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalMinutes}m{time.Seconds}s"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}h{time.Minutes}m{time.Seconds}s"),
     };
+
+    /// <summary>With as many decimals as it takes; a format of the framework's would take longer than all other headers.</summary>
+    private static string Seconds(int seconds, int milliseconds)
+    {
+        Span<char> text = stackalloc char[8];
+        seconds.TryFormat(text, out var length, provider: CultureInfo.InvariantCulture);
+        text[length++] = '.';
+        for (var unit = 100; milliseconds > 0; unit /= 10)
+        {
+            (var digit, milliseconds) = Math.DivRem(milliseconds, unit);
+            text[length++] = (char)('0' + digit);
+        }
+
+        text[length++] = 's';
+        return new string(text[..length]);
+    }
 
     private static string Count(long? limit, string what) => string.Create(CultureInfo.InvariantCulture, $"{limit} {what}");
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Threading.Tasks.Sources;
 using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Json;
@@ -22,16 +21,11 @@ internal sealed class JournalEntry : IValueTaskSource<Segment?>, IDisposable
     public const int FactHeadBytes = 9;
 
     private readonly PooledBuffer buffer = new(1024);
-    private readonly Utf8JsonWriter json;
     private ManualResetValueTaskSourceCore<Segment?> core;
     private Action<JournalEntry>? onRead;
 
     /// <summary>Creates an entry.</summary>
-    public JournalEntry()
-    {
-        json = new Utf8JsonWriter(buffer);
-        core.RunContinuationsAsynchronously = true;
-    }
+    public JournalEntry() => core.RunContinuationsAsynchronously = true;
 
     /// <summary>What it holds.</summary>
     public JournalRecordKind Kind { get; private set; }
@@ -63,9 +57,7 @@ internal sealed class JournalEntry : IValueTaskSource<Segment?>, IDisposable
         (Tokens, Began) = (fact.Tokens?.Total ?? 0, began);
         BitConverter.TryWriteBytes(buffer.GetSpan(8), BitConverter.IsLittleEndian ? now.UtcTicks : System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(now.UtcTicks));
         buffer.Advance(8);
-        json.Reset(buffer);
-        JsonSerializer.Serialize(json, fact, ContractsJson.Default.RequestFact);
-        json.Flush();
+        FactWriter.Write(fact, buffer);
         End();
     }
 
@@ -97,11 +89,7 @@ internal sealed class JournalEntry : IValueTaskSource<Segment?>, IDisposable
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) => core.OnCompleted(continuation, state, token, flags);
 
     /// <inheritdoc />
-    public void Dispose()
-    {
-        json.Dispose();
-        buffer.Dispose();
-    }
+    public void Dispose() => buffer.Dispose();
 
     private void Begin(JournalRecordKind kind)
     {
