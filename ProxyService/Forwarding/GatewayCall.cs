@@ -16,8 +16,12 @@ namespace GeminiBalance.ProxyService.Forwarding;
 /// <param name="model">The checked name of the upstream model.</param>
 /// <param name="record">What is known of the request.</param>
 /// <param name="answer">The answer to the client.</param>
-internal abstract class GatewayCall(string model, RequestRecord record, ClientAnswer answer) : IDisposable
+/// <param name="bodyBytes">About how much it will send the upstream.</param>
+/// <param name="outgoingBytes">About how much it will have ready for the client at once: thousands of streams may be open.</param>
+internal abstract class GatewayCall(string model, RequestRecord record, ClientAnswer answer, int bodyBytes = GatewayCall.UsualBytes, int outgoingBytes = GatewayCall.UsualBytes) : IDisposable
 {
+    private const int UsualBytes = 4096;
+
     private TimeSpan deadline = TimeSpan.MaxValue;
     private long began;
 
@@ -34,10 +38,10 @@ internal abstract class GatewayCall(string model, RequestRecord record, ClientAn
     public abstract string Method { get; }
 
     /// <summary>The request in Gemini's form.</summary>
-    public PooledBuffer Body { get; private set; } = new();
+    public PooledBuffer Body { get; private set; } = new(bodyBytes);
 
     /// <summary>What is to be sent to the client next.</summary>
-    public PooledBuffer Outgoing { get; } = new();
+    public PooledBuffer Outgoing { get; } = new(outgoingBytes);
 
     /// <summary>The key of the attempt under way; the way to the upstream hangs on it.</summary>
     public Guid KeyId { get; set; }

@@ -24,7 +24,7 @@ internal sealed class UnaryAttempt(UpstreamCall upstream, ThoughtSignatures sign
                 return await upstream.RefusalAsync(response, deadline).ConfigureAwait(false);
             }
 
-            using var body = new PooledBuffer(Math.Max(4096, (int)Math.Min(response.Content.Headers.ContentLength ?? 0, upstream.Limits.MaximumEventBytes) + 1));
+            using var body = upstream.BufferFor(response);
             return await upstream.ReadAsync(response, body, upstream.Limits.MaximumEventBytes, deadline).ConfigureAwait(false)
                 ? Translate(call, body)
                 : new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable);

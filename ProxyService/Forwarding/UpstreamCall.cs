@@ -17,6 +17,8 @@ namespace GeminiBalance.ProxyService.Forwarding;
 internal sealed class UpstreamCall(GeminiClient gemini, IOptionsMonitor<GeminiOptions> options, TimeProvider time, Random random)
 {
     private const int MaximumErrorBytes = 256 * 1024;
+    private const int UnknownBytes = 8 * 1024;
+    private const int LeastReadBytes = 256;
 
     /// <summary>The limits.</summary>
     public GeminiOptions Limits => options.CurrentValue;
@@ -73,15 +75,22 @@ internal sealed class UpstreamCall(GeminiClient gemini, IOptionsMonitor<GeminiOp
     public UpstreamOutcome Classify(int status, TimeSpan? retryAfter, ReadOnlyMemory<byte> body) =>
         FailureClassifier.Classify(status, retryAfter, body, time.GetUtcNow(), random.NextDouble());
 
+    /// <summary>A buffer for a whole body: of the right size where the upstream says it.</summary>
+    public PooledBuffer BufferFor(HttpResponseMessage response) =>
+        new(response.Content.Headers.ContentLength is { } length ? (int)Math.Min(length, Limits.MaximumEventBytes) + LeastReadBytes : UnknownBytes);
+
     /// <summary>Reads a whole body.</summary>
     /// <returns>False when it is longer than allowed; the buffer then holds its beginning.</returns>
     public async Task<bool> ReadAsync(HttpResponseMessage response, PooledBuffer body, int maximum, CancellationTokenSource deadline)
     {
         var stream = await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
+
+        // Of a body whose length is known the last read finds nothing, and needs next to no room.
+        var room = response.Content.Headers.ContentLength is null ? UnknownBytes / 2 : LeastReadBytes;
         while (true)
         {
             deadline.CancelAfter(Limits.IdleTimeout);
-            var read = await stream.ReadAsync(body.GetMemory(8 * 1024), deadline.Token).ConfigureAwait(false);
+            var read = await stream.ReadAsync(body.GetMemory(room), deadline.Token).ConfigureAwait(false);
             if (read == 0)
             {
                 return true;
