@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using GeminiBalance.Contracts;
@@ -96,6 +97,51 @@ public sealed class AccessKeyTermsTests
 
             Assert.Equal(HttpStatusCode.OK, await StatusAsync(gateway, keys[0]));
             Assert.Equal(expected, await StatusAsync(gateway, keys[1]));
+        }
+    }
+
+    [Theory]
+    [InlineData("Authorization", "Bearer ")]
+    [InlineData("x-api-key", "")]
+    public async Task Connection_ThatStays_IsEachTimeWhoItShowsAndNoLongerThanThatKeyHolds(string header, string prefix)
+    {
+        await using var upstream = await StubUpstream.StartAsync((context, _) => StubUpstream.JsonAsync(context, 200, Models));
+        await using var gateway = await GatewayHost.StartAsync(upstream.Address, ["AIza-of-a-test"]);
+        string[] keys = [.. Enumerable.Range(0, 3).Select(_ => AccessKeyFormat.Generate().Reveal())];
+        var first = Key(AccessKeyFormat.Hash(keys[0]));
+        Add(gateway, first);
+        Add(gateway, Key(AccessKeyFormat.Hash(keys[1])) with { Id = Guid.CreateVersion7() });
+        var connections = 0;
+        using SocketsHttpHandler handler = new() { ConnectCallback = ConnectAsync };
+        using HttpClient client = new(handler) { BaseAddress = gateway.Address };
+        List<HttpStatusCode> seen = [];
+        foreach (var shown in (int[])[0, 0, 1, 1, 2, 2, 0, 0])
+        {
+            seen.Add(await AskAsync(shown));
+        }
+
+        Add(gateway, first with { Enabled = false });
+        seen.Add(await AskAsync(0));
+        seen.Add(await AskAsync(1));
+
+        var (ok, no) = (HttpStatusCode.OK, HttpStatusCode.Unauthorized);
+        Assert.Equal([ok, ok, ok, ok, no, no, ok, ok, no, ok], seen);
+        Assert.Equal(1, connections);
+
+        async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
+        {
+            connections++;
+            Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(context.DnsEndPoint, cancel);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+
+        async Task<HttpStatusCode> AskAsync(int key)
+        {
+            using HttpRequestMessage request = new(HttpMethod.Get, "/v1/models");
+            request.Headers.TryAddWithoutValidation(header, prefix + keys[key]);
+            using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+            return response.StatusCode;
         }
     }
 
