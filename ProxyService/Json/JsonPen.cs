@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -105,16 +106,11 @@ internal ref struct JsonPen(Span<byte> room)
     public void Text(string value)
     {
         room[Length++] = (byte)'"';
-        if (value.AsSpan().ContainsAnyExcept(Plain))
-        {
-            Raw(JsonEncodedText.Encode(value, JavaScriptEncoder.Default).EncodedUtf8Bytes);
-        }
-        else
-        {
-            System.Text.Encoding.ASCII.TryGetBytes(value, room[Length..], out var written);
-            Length += written;
-        }
 
+        // What the encoder makes is ASCII; half of a surrogate pair it replaces, as the writer does.
+        var escaped = value.AsSpan().ContainsAnyExcept(Plain) ? JavaScriptEncoder.Default.Encode(value) : value;
+        Encoding.ASCII.TryGetBytes(escaped, room[Length..], out var written);
+        Length += written;
         room[Length++] = (byte)'"';
     }
 }

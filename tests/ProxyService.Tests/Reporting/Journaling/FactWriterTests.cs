@@ -10,7 +10,7 @@ namespace GeminiBalance.ProxyService.Tests.Reporting.Journaling;
 public sealed class FactWriterTests
 {
     private const int Facts = 3_000;
-    private static readonly string?[] Texts = [null, "", "gemini-2.5-flash", "models/ä", "a\"b\\c", "<&'+`>", "\u0001\n\u007f", "日本語", "😀", "tab\there", new string('é', 128), "~!#$%()*,-./:;=?@[]^_{|}"];
+    private static readonly string?[] Texts = [null, "", "gemini-2.5-flash", "models/ä", "a\"b\\c", "<&'+`>", "\u0001\n\u007f", "日本語", "😀", "half a pair: \ud83d", "\ude00 the other half", "tab\there", new string('é', 128), "~!#$%()*,-./:;=?@[]^_{|}"];
     private static readonly double[] Numbers = [0, -0.0, 1, 200, 0.5, 0.0001, 0.00001, 0.00005, 3.123, 2.9871, 12345.6789, 0.1 + 0.2, 1e15, 1e21, 123456789012.3456, -3.25, -0.001, double.MaxValue, double.Epsilon, 99999999999.9999];
 
     [Fact]
