@@ -5,19 +5,23 @@ namespace GeminiBalance.ProxyService.Authentication;
 /// <summary>
 /// The hash of the access key a connection's client showed last. Clients show the same key with every request, and Kestrel keeps the string of a header whose
 /// bytes have not changed: the same string need not be hashed again. Nothing is kept that the connection does not keep anyway, and nothing longer.
+/// No record: one would write the key into its text.
 /// </summary>
-/// <param name="Header">The header's value.</param>
-/// <param name="Hash">The hash of the key in it.</param>
-internal sealed record HashOfConnection(string Header, string Hash)
+internal sealed class HashOfConnection
 {
     private static readonly object Place = new();
+
+    private readonly string header;
+    private readonly string hash;
+
+    private HashOfConnection(string header, string hash) => (this.header, this.hash) = (header, hash);
 
     /// <summary>The hash of the key in a header.</summary>
     /// <param name="context">The request.</param>
     /// <param name="header">The header's value.</param>
     /// <returns>Null when it is not the very string of the request before.</returns>
     public static string? Find(HttpContext context, string header) =>
-        ItemsOf(context) is { } items && items.TryGetValue(Place, out var last) && last is HashOfConnection known && ReferenceEquals(known.Header, header) ? known.Hash : null;
+        ItemsOf(context) is { } items && items.TryGetValue(Place, out var last) && last is HashOfConnection known && ReferenceEquals(known.header, header) ? known.hash : null;
 
     /// <summary>Remembers the hash of the key in a header.</summary>
     /// <param name="context">The request.</param>

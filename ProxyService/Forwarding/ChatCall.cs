@@ -23,11 +23,12 @@ namespace GeminiBalance.ProxyService.Forwarding;
 /// <param name="record">What is known of the request.</param>
 /// <param name="answer">The answer to the client.</param>
 internal sealed class ChatCall(ChatCalls chats, ChatRequest request, PooledBuffer json, ModelChoice model, ModelProfile profile, AnswerEnvelope envelope, RequestRecord record, ClientAnswer answer)
-    : GatewayCall(model.Name, record, answer, json.Length + LeastBytes, request.Stream ? ChunkBytes : AnswerBytes)
+    : GatewayCall(model.Name, record, answer, json.Length + AddedBytes, request.Stream ? ChunkBytes : UsualBytes)
 {
-    private const int LeastBytes = 512;
+    /// <summary>What Gemini's form of a small request has more.</summary>
+    private const int AddedBytes = 512;
     private const int ChunkBytes = 1024;
-    private const int AnswerBytes = 4096;
+
     private static readonly byte[] EndMark = "data: [DONE]\n\n"u8.ToArray();
 
     /// <summary>How often a request is mended: a model may refuse one option after the other.</summary>

@@ -20,7 +20,8 @@ namespace GeminiBalance.ProxyService.Forwarding;
 /// <param name="outgoingBytes">About how much it will have ready for the client at once: thousands of streams may be open.</param>
 internal abstract class GatewayCall(string model, RequestRecord record, ClientAnswer answer, int bodyBytes = GatewayCall.UsualBytes, int outgoingBytes = GatewayCall.UsualBytes) : IDisposable
 {
-    private const int UsualBytes = 4096;
+    /// <summary>Where nothing better is known.</summary>
+    protected const int UsualBytes = 4096;
 
     private TimeSpan deadline = TimeSpan.MaxValue;
     private long began;

@@ -10,7 +10,6 @@ internal static class FactWriter
     private const int MostOfFact = 1200;
     private const int MostOfAttempt = 320;
     private const int MostOfFinalist = 320;
-    private const int MostOfReason = 40;
 
     private static readonly byte[][] Operations = Words<RequestOperation>();
     private static readonly byte[][] Outcomes = Words<RequestOutcome>();
@@ -196,7 +195,7 @@ internal static class FactWriter
         {
             foreach (var reason in reasons.Keys)
             {
-                most += MostOfReason + JsonPen.MostOf(reason);
+                most += JsonPen.MostOfValue + JsonPen.MostOf(reason);
             }
         }
 
