@@ -26,11 +26,14 @@ internal abstract record SignInOutcome
 internal sealed partial class SignIn(
     OperatorManager operators,
     SignInManager<Operator> sessions,
+    IdentityStore store,
     LoginLinks links,
     UnknownNames unknownNames,
     TimeProvider time,
     ILogger<SignIn> logger)
 {
+    private const int Attempts = 8;
+
     private static readonly string DecoyHash = new PasswordHasher<Operator>().HashPassword(new Operator(), PasswordGenerator.Generate());
 
     public async Task<SignInOutcome> WithPasswordAsync(string name, string password)
@@ -45,6 +48,11 @@ internal sealed partial class SignIn(
         }
 
         var result = await sessions.PasswordSignInAsync(user, password, isPersistent: false, lockoutOnFailure: true);
+        for (var attempt = 1; attempt < Attempts && result is { Succeeded: false, IsLockedOut: false } && await WasOvertakenAsync(user); attempt++)
+        {
+            result = await sessions.PasswordSignInAsync(user, password, isPersistent: false, lockoutOnFailure: true);
+        }
+
         if (result.Succeeded)
         {
             return new SignInOutcome.SignedIn(user.HasGeneratedPassword);
@@ -75,6 +83,17 @@ internal sealed partial class SignIn(
         }
 
         await sessions.SignOutAsync();
+    }
+
+    /// <summary>
+    /// Whether another attempt for the same operator was stored first, so that the outcome of this one was not: a right password
+    /// is then refused, and a wrong one is not counted. Reads the operator again.
+    /// </summary>
+    private async Task<bool> WasOvertakenAsync(Operator user)
+    {
+        var mine = user.ConcurrencyStamp;
+        await store.Entry(user).ReloadAsync();
+        return user.ConcurrencyStamp != mine;
     }
 
     [LoggerMessage(1, LogLevel.Warning, "A sign-in was refused.")]

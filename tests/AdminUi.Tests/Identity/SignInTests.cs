@@ -74,6 +74,38 @@ public sealed class SignInTests(HostFixture fixture)
     }
 
     [Fact]
+    public async Task Password_RightSeveralTimesAtOnceAfterAFailure_IsNeverCalledWrong()
+    {
+        await using var host = await fixture.NewHostAsync();
+        using var careless = host.Browser();
+        (await careless.SignInAsync("wrong-password-here")).Dispose();
+
+        var statuses = await Task.WhenAll(Enumerable.Range(0, 6).Select(async _ =>
+        {
+            using var browser = host.Browser();
+            using var response = await browser.SignInAsync();
+            return response.StatusCode;
+        }));
+
+        Assert.All(statuses, status => Assert.Equal(HttpStatusCode.Redirect, status));
+    }
+
+    [Fact]
+    public async Task Password_WrongFiveTimesAtOnce_CountsEachAndLocks()
+    {
+        await using var host = await fixture.NewHostAsync();
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(async _ =>
+        {
+            using var browser = host.Browser();
+            (await browser.SignInAsync("wrong-password-here")).Dispose();
+        }));
+
+        using var late = host.Browser();
+        using var response = await late.SignInAsync();
+        Assert.StartsWith("Too many failures.", await response.AlertAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Lockout_AfterEachLock_DoublesUpToADay()
     {
         var first = TimeSpan.FromMinutes(15);
