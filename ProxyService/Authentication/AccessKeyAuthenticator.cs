@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.KeyPool.Sources;
@@ -49,16 +47,15 @@ internal sealed class AccessKeyAuthenticator(LivePool pool, FailedAuthentication
 
     private PoolAccessKey? Find(PoolView view, string hash)
     {
-        if (!view.AccessKeys.TryGetValue(hash, out var known))
+        if (view.AccessKeys.Find(hash) is not { } known)
         {
             return null;
         }
 
         var now = time.GetUtcNow();
-        return (IsSame(hash, known.Hash) || (known.OldHash is not null && IsSame(hash, known.OldHash) && known.OldHashUntil > now)) && known.Enabled && !(known.ExpiresAt <= now) ? known : null;
+        var isCurrent = hash == known.Hash || known.OldHashUntil > now;
+        return isCurrent && known.Enabled && !(known.ExpiresAt <= now) ? known : null;
     }
-
-    private static bool IsSame(string hash, string other) => CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(hash.AsSpan()), MemoryMarshal.AsBytes(other.AsSpan()));
 
     /// <summary>The hash of what the client shows; null when it cannot be an access key.</summary>
     private static string? HashOfShown(HttpContext context, bool acceptsQuery)

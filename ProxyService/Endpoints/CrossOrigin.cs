@@ -54,23 +54,27 @@ internal static class CrossOrigin
                 return next(context);
             }
 
-            var answer = origin is [{ } one] ? options.CurrentValue.Answer(one) : null;
-            var preflight = HttpMethods.IsOptions(context.Request.Method) && context.Request.Headers.AccessControlRequestMethod.Count > 0;
+            return AnswerAsync(context, next, origin is [{ } one] ? options.CurrentValue.Answer(one) : null);
+        });
+    }
 
-            // Errors clear what headers there are: these are put on at the last moment.
-            context.Response.OnStarting(() =>
-            {
-                Write(context, answer, preflight);
-                return Task.CompletedTask;
-            });
-            if (answer is null || !preflight)
-            {
-                return next(context);
-            }
+    private static Task AnswerAsync(HttpContext context, RequestDelegate next, string? answer)
+    {
+        var preflight = HttpMethods.IsOptions(context.Request.Method) && context.Request.Headers.AccessControlRequestMethod.Count > 0;
 
-            context.Response.StatusCode = StatusCodes.Status204NoContent;
+        // Errors clear what headers there are: these are put on at the last moment.
+        context.Response.OnStarting(() =>
+        {
+            Write(context, answer, preflight);
             return Task.CompletedTask;
         });
+        if (answer is null || !preflight)
+        {
+            return next(context);
+        }
+
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
     }
 
     private static void Write(HttpContext context, string? answer, bool preflight)

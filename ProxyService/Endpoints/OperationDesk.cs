@@ -32,7 +32,7 @@ internal sealed class OperationDesk(AccessKeyAuthenticator authenticator, IReque
         metrics.Began();
         try
         {
-            if (authenticator.Authenticate(context, RequestDialect.AcceptsQueryKey(context.Request), out var accessKey) is { } refused)
+            if (authenticator.Authenticate(context, RequestDialect.AcceptsQueryKey(context.Request, dialect), out var accessKey) is { } refused)
             {
                 metrics.Unauthenticated();
                 await new ClientAnswer(context, record, [], dialect).FailAsync(refused, context.RequestAborted).ConfigureAwait(false);

@@ -5,23 +5,22 @@ namespace GeminiBalance.ProxyService.Endpoints;
 /// <summary>Whose API a request speaks.</summary>
 internal static class RequestDialect
 {
-    private static readonly string[] NativeVersions = ["/v1beta", "/v1alpha"];
+    private static readonly PathString OpenAiByGoogle = new("/v1beta/openai");
+    private static readonly PathString[] NativeVersions = [new("/v1beta"), new("/v1alpha")];
+    private static readonly PathString[] Models = [new("/v1/models"), new("/models"), new("/v1/v1/models")];
 
     /// <summary>By the path; where both APIs have the same path, by where the key is.</summary>
     public static ClientDialect Of(HttpRequest request)
     {
         var path = request.Path;
-        if (path.StartsWithSegments("/v1beta/openai", StringComparison.OrdinalIgnoreCase))
+        if (path.StartsWithSegments(OpenAiByGoogle, StringComparison.OrdinalIgnoreCase))
         {
             return ClientDialect.OpenAi;
         }
 
-        foreach (var version in NativeVersions)
+        if (IsUnder(path, NativeVersions))
         {
-            if (path.StartsWithSegments(version, StringComparison.OrdinalIgnoreCase))
-            {
-                return ClientDialect.Gemini;
-            }
+            return ClientDialect.Gemini;
         }
 
         return IsModelPath(path) && (IsMethodPath(request) || SendsGoogleKey(request)) ? ClientDialect.Gemini : ClientDialect.OpenAi;
@@ -31,9 +30,24 @@ internal static class RequestDialect
     public static bool IsMethodCall(HttpRequest request) => IsMethodPath(request) && Of(request) == ClientDialect.Gemini;
 
     /// <summary>Whether a key in the address counts: only where no client of OpenAI's API would ever ask.</summary>
-    public static bool AcceptsQueryKey(HttpRequest request) => Of(request) == ClientDialect.Gemini && (!IsModelPath(request.Path) || IsMethodPath(request));
+    /// <param name="request">The request.</param>
+    /// <param name="dialect">Whose API it speaks.</param>
+    public static bool AcceptsQueryKey(HttpRequest request, ClientDialect dialect) => dialect == ClientDialect.Gemini && (!IsModelPath(request.Path) || IsMethodPath(request));
 
-    private static bool IsModelPath(PathString path) => path.StartsWithSegments("/v1/models") || path.StartsWithSegments("/models") || path.StartsWithSegments("/v1/v1/models");
+    private static bool IsModelPath(PathString path) => IsUnder(path, Models);
+
+    private static bool IsUnder(PathString path, PathString[] roots)
+    {
+        foreach (var root in roots)
+        {
+            if (path.StartsWithSegments(root, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>A method of a model, as <c>/models/gemini-2.5-flash:generateContent</c>: nothing of OpenAI's is posted there.</summary>
     private static bool IsMethodPath(HttpRequest request) => HttpMethods.IsPost(request.Method) && request.Path.Value!.LastIndexOf(':') > request.Path.Value!.LastIndexOf('/');

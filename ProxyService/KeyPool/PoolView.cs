@@ -9,7 +9,7 @@ internal sealed class PoolView
     private readonly Dictionary<Guid, PooledKey> byId;
     private readonly Dictionary<string, PoolMembers> byPool;
 
-    private PoolView(Guid epoch, long sequence, PooledKey[] keys, Dictionary<Guid, PooledKey> byId, Dictionary<string, PoolMembers> byPool, ImmutableDictionary<Guid, ImmutableArray<PoolKeyState>> states, ImmutableDictionary<string, PoolAccessKey> accessKeys, string source)
+    private PoolView(Guid epoch, long sequence, PooledKey[] keys, Dictionary<Guid, PooledKey> byId, Dictionary<string, PoolMembers> byPool, ImmutableDictionary<Guid, ImmutableArray<PoolKeyState>> states, AccessKeyTable accessKeys, string source)
     {
         Epoch = epoch;
         Sequence = sequence;
@@ -37,7 +37,7 @@ internal sealed class PoolView
     public ImmutableDictionary<Guid, ImmutableArray<PoolKeyState>> States { get; }
 
     /// <summary>The access keys by hash.</summary>
-    public ImmutableDictionary<string, PoolAccessKey> AccessKeys { get; }
+    public AccessKeyTable AccessKeys { get; }
 
     /// <summary>Builds a view; keys that an earlier view has decrypted already are taken over.</summary>
     /// <param name="snapshot">The snapshot.</param>
@@ -54,8 +54,7 @@ internal sealed class PoolView
 
         var keys = Ordered(byId);
         var states = snapshot.States.GroupBy(state => state.KeyId).ToImmutableDictionary(group => group.Key, group => group.ToImmutableArray());
-        var accessKeys = ImmutableDictionary.CreateRange(StringComparer.Ordinal, snapshot.AccessKeys.SelectMany(ByHash).DistinctBy(entry => entry.Key));
-        return new PoolView(snapshot.Epoch, snapshot.Sequence, keys, byId, Members(keys), states, accessKeys, source);
+        return new PoolView(snapshot.Epoch, snapshot.Sequence, keys, byId, Members(keys), states, AccessKeyTable.Of(snapshot.AccessKeys), source);
     }
 
     /// <summary>The view after a change.</summary>
@@ -87,15 +86,7 @@ internal sealed class PoolView
             states = states.SetItem(group.Key, [.. group]);
         }
 
-        var accessKeys = AccessKeys;
-        if (change.AccessKeys.Count > 0 || change.RemovedAccessKeys.Count > 0)
-        {
-            var replaced = change.AccessKeys.Select(key => key.Id).Concat(change.RemovedAccessKeys).ToHashSet();
-            accessKeys = accessKeys
-                .RemoveRange(accessKeys.Where(entry => replaced.Contains(entry.Value.Id)).Select(entry => entry.Key))
-                .SetItems(change.AccessKeys.SelectMany(ByHash));
-        }
-
+        var accessKeys = change.AccessKeys.Count > 0 || change.RemovedAccessKeys.Count > 0 ? AccessKeys.With(change.AccessKeys, change.RemovedAccessKeys) : AccessKeys;
         return new PoolView(Epoch, change.Sequence, keys, index, members, states, accessKeys, Source);
     }
 
@@ -119,11 +110,7 @@ internal sealed class PoolView
     public IReadOnlyList<PooledKey> KeysOf(QuotaPool pool) => byPool.GetValueOrDefault(pool.Name)?.Keys ?? [];
 
     /// <summary>The same pool as a snapshot, to be written down.</summary>
-    public PoolSnapshot ToSnapshot() => new(Epoch, Sequence, [.. Keys.Select(key => key.Stored)], [.. States.Values.SelectMany(states => states)], [.. AccessKeys.Values.Distinct()]);
-
-    /// <summary>A rotated key is known by its old hash too; whether that still counts is decided when it is shown.</summary>
-    private static IEnumerable<KeyValuePair<string, PoolAccessKey>> ByHash(PoolAccessKey key) =>
-        key.OldHash is null ? [KeyValuePair.Create(key.Hash, key)] : [KeyValuePair.Create(key.Hash, key), KeyValuePair.Create(key.OldHash, key)];
+    public PoolSnapshot ToSnapshot() => new(Epoch, Sequence, [.. Keys.Select(key => key.Stored)], [.. States.Values.SelectMany(states => states)], [.. AccessKeys.Keys]);
 
     /// <summary>The key as it is known, else as it is told; what was seen of it and of its quota pool stays.</summary>
     private static PooledKey Pooled(PoolKey key, PoolView? earlier, Dictionary<string, QuotaPool> pools)

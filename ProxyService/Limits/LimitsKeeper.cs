@@ -78,7 +78,7 @@ internal sealed partial class LimitsKeeper(IServiceProvider services, ModelCosts
             return;
         }
 
-        var concerned = view.AccessKeys.Values.Where(key => key.Limits is { } limits && LimitMemory.Concerns(limits)).Select(key => key.Id).ToHashSet();
+        var concerned = view.AccessKeys.Keys.Where(key => key.Limits is { } limits && LimitMemory.Concerns(limits)).Select(key => key.Id).ToHashSet();
         if (concerned.IsSubsetOf(learned))
         {
             return;

@@ -11,6 +11,7 @@ internal static class PackedLimits
     public const int VerdictBytes = 15 * sizeof(long);
 
     private const int LeaseBytes = 32;
+    private const int KnownNumbers = 19;
 
     /// <summary>What a request asks for.</summary>
     public static byte[] Reserve(in LimitDemand demand, in Spent known) =>
@@ -40,20 +41,23 @@ internal static class PackedLimits
 
     private static byte[] Pack(AccessKeyLimits limits, in Spent known, ReadOnlySpan<long> asked, IReadOnlyCollection<Guid> taken, IReadOnlyCollection<Guid> given)
     {
-        ReadOnlySpan<long> numbers =
-        [
-            limits.RequestsPerMinute ?? 0, limits.TokensPerMinute ?? 0, limits.RequestsPerDay ?? 0, limits.TokensPerDay ?? 0, limits.TokensPerMonth ?? 0,
-            Micros(limits.CostPerDay), Micros(limits.CostPerMonth), limits.Concurrency ?? 0, .. asked, LimitScripts.LeaseMs,
-            known.Account, known.Day, known.DayRequests, known.DayTokens, known.DayCost, known.Month, known.MonthTokens, known.MonthCost, taken.Count, given.Count,
-        ];
-        var packed = new byte[(numbers.Length * sizeof(long)) + ((taken.Count + given.Count) * LeaseBytes)];
+        var packed = new byte[((KnownNumbers + asked.Length) * sizeof(long)) + ((taken.Count + given.Count) * LeaseBytes)];
         var at = 0;
-        foreach (var number in numbers)
-        {
-            BinaryPrimitives.WriteInt64LittleEndian(packed.AsSpan(at), number);
-            at += sizeof(long);
-        }
-
+        Put(
+            packed,
+            ref at,
+            [
+                limits.RequestsPerMinute ?? 0, limits.TokensPerMinute ?? 0, limits.RequestsPerDay ?? 0, limits.TokensPerDay ?? 0, limits.TokensPerMonth ?? 0,
+                Micros(limits.CostPerDay), Micros(limits.CostPerMonth), limits.Concurrency ?? 0,
+            ]);
+        Put(packed, ref at, asked);
+        Put(
+            packed,
+            ref at,
+            [
+                LimitScripts.LeaseMs, known.Account, known.Day, known.DayRequests, known.DayTokens, known.DayCost, known.Month, known.MonthTokens, known.MonthCost,
+                taken.Count, given.Count,
+            ]);
         foreach (var lease in taken.Concat(given))
         {
             // Readable, so that whoever looks into Redis can compare it with a request's id.
@@ -62,6 +66,15 @@ internal static class PackedLimits
         }
 
         return packed;
+    }
+
+    private static void Put(byte[] packed, ref int at, ReadOnlySpan<long> numbers)
+    {
+        foreach (var number in numbers)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(packed.AsSpan(at), number);
+            at += sizeof(long);
+        }
     }
 
     private static long Number(ReadOnlySpan<byte> verdict, int index) => BinaryPrimitives.ReadInt64LittleEndian(verdict[(index * sizeof(long))..]);

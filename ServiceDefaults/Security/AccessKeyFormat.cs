@@ -47,7 +47,9 @@ public static class AccessKeyFormat
         var size = Encoding.UTF8.GetByteCount(key);
         var utf8 = size <= bytes.Length ? bytes[..size] : new byte[size];
         Encoding.UTF8.GetBytes(key, utf8);
-        return Convert.ToHexStringLower(SHA256.HashData(utf8));
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(utf8, hash);
+        return Convert.ToHexStringLower(hash);
     }
 
     /// <summary>The characters of a key that may be shown: the fixed prefix and four more.</summary>

@@ -130,7 +130,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     public void Limit(AccessKeyLimits limits)
     {
         var view = Pool.View!;
-        var key = view.AccessKeys.Values.Single();
+        var key = view.AccessKeys.Keys.Single();
         Pool.TryApply(new PoolChange(view.Epoch, view.Sequence + 1, [], [], [], [], [key with { Limits = limits }], []));
     }
 

@@ -102,11 +102,11 @@ public sealed class LivePoolTests
         var key = new PoolAccessKey(Guid.CreateVersion7(), "a", "hash", true, null);
 
         Assert.True(pool.TryApply(Change(2) with { AccessKeys = [key] }));
-        Assert.True(pool.View!.AccessKeys["hash"].Enabled);
+        Assert.True(pool.View!.AccessKeys.Find("hash")!.Enabled);
         Assert.True(pool.TryApply(Change(3) with { AccessKeys = [key with { Enabled = false }] }));
-        Assert.False(pool.View!.AccessKeys["hash"].Enabled);
+        Assert.False(pool.View!.AccessKeys.Find("hash")!.Enabled);
         Assert.True(pool.TryApply(Change(4) with { RemovedAccessKeys = [key.Id] }));
-        Assert.Empty(pool.View!.AccessKeys);
+        Assert.Empty(pool.View!.AccessKeys.Keys);
         Assert.Equal(pool.View.Sequence, pool.View.ToSnapshot().Sequence);
     }
 
