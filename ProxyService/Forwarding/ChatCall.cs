@@ -56,8 +56,8 @@ internal sealed class ChatCall(ChatCalls chats, ChatRequest request, PooledBuffe
     public void Translate(bool replaceSignatures = false)
     {
         RenewBody();
-        var options = chats.Settings.For(model with { Name = Model }, chats.Learned.Of(Model)) with { ReplaceSignatures = replaceSignatures };
-        GenerateContentWriter.Write(request, json.WrittenSpan, Profile, options, Body);
+        var options = chats.Settings.For(model with { Name = Model }, chats.Learned.Of(Model));
+        GenerateContentWriter.Write(request, json.WrittenSpan, Profile, replaceSignatures ? options with { ReplaceSignatures = true } : options, Body);
     }
 
     /// <inheritdoc />

@@ -28,7 +28,7 @@ internal sealed partial class Forwarder(
 
     private readonly ICallGuard[] guards = [.. guards];
 
-    /// <summary>Forwards a call and answers the client.</summary>
+    /// <summary>Forwards a call and answers the client: over the model asked for, then over those that may answer in its place.</summary>
     /// <param name="call">The call.</param>
     /// <param name="client">Ends when the client goes away.</param>
     public async Task ForwardAsync(GatewayCall call, CancellationToken client)
@@ -48,35 +48,29 @@ internal sealed partial class Forwarder(
 
             budget.Began();
             call.BeginsWithin(TimeSpan.FromSeconds(options.CurrentValue.DeadlineSeconds), time);
-            await TryModelsAsync(call, client).ConfigureAwait(false);
+            using var alive = CancellationTokenSource.CreateLinkedTokenSource(client, drain.Ended);
+            var others = fallbacks.Of(call);
+            while (true)
+            {
+                var (outcome, error) = await TryKeysAsync(call, alive.Token, client).ConfigureAwait(false);
+                if (outcome is UpstreamOutcome.Answered)
+                {
+                    return;
+                }
+
+                var mayFallBack = !alive.IsCancellationRequested && !call.Answer.HasContent && RetryPlan.MayFallBack(outcome) && call.TimeLeft(time) > RetryPlan.LeastTime;
+                if (!mayFallBack || !others.TryNext(call))
+                {
+                    await FailAsync(call, outcome, error, client).ConfigureAwait(false);
+                    return;
+                }
+            }
         }
         finally
         {
             while (entered > 0)
             {
                 guards[--entered].Leave(call);
-            }
-        }
-    }
-
-    /// <summary>The model asked for, then those that may answer in its place.</summary>
-    private async Task TryModelsAsync(GatewayCall call, CancellationToken client)
-    {
-        using var alive = CancellationTokenSource.CreateLinkedTokenSource(client, drain.Ended);
-        var others = fallbacks.Of(call);
-        while (true)
-        {
-            var (outcome, error) = await TryKeysAsync(call, alive.Token, client).ConfigureAwait(false);
-            if (outcome is UpstreamOutcome.Answered)
-            {
-                return;
-            }
-
-            var mayFallBack = !alive.IsCancellationRequested && !call.Answer.HasContent && RetryPlan.MayFallBack(outcome) && call.TimeLeft(time) > RetryPlan.LeastTime;
-            if (!mayFallBack || !others.TryNext(call))
-            {
-                await FailAsync(call, outcome, error, client).ConfigureAwait(false);
-                return;
             }
         }
     }

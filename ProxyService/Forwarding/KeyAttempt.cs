@@ -14,6 +14,8 @@ namespace GeminiBalance.ProxyService.Forwarding;
 /// <param name="time">The clock.</param>
 internal sealed class KeyAttempt(LivePool pool, Affinities affinities, IUsageReport usage, UpstreamBreaker breaker, TimeProvider time)
 {
+    private static readonly UpstreamOutcome Unfinished = new UpstreamOutcome.Cancelled();
+
     /// <summary>Makes the call.</summary>
     /// <param name="call">What is asked.</param>
     /// <param name="key">The key.</param>
@@ -27,7 +29,7 @@ internal sealed class KeyAttempt(LivePool pool, Affinities affinities, IUsageRep
         var model = call.Model;
         var load = pool.Begin(key, model);
         var before = call.Record.Tokens;
-        UpstreamOutcome outcome = new UpstreamOutcome.Cancelled();
+        var outcome = Unfinished;
         try
         {
             outcome = await call.AttemptAsync(secret, alive).ConfigureAwait(false);

@@ -23,7 +23,8 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
     public async Task<UpstreamOutcome> RunAsync(ChatCall call, Secret key, CancellationToken client)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(client);
-        using var events = new SseReader(upstream.Limits.MaximumEventBytes);
+        var limits = upstream.Limits;
+        using var events = new SseReader(limits.MaximumEventBytes);
         using var chat = new StreamTranslator(call.Shape);
         using var pace = pacing.Begin(call.Answer);
         call.Outgoing.Clear();
@@ -42,14 +43,14 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
             while (true)
             {
                 var read = await pace.WaitAsync(reading, client).ConfigureAwait(false);
-                deadline.CancelAfter(upstream.Limits.IdleTimeout);
+                deadline.CancelAfter(limits.IdleTimeout);
                 events.Advance(read);
                 if (read == 0)
                 {
                     events.Complete();
                 }
 
-                if (Translate(call, chat, events, reply, ref progress) is { } failure)
+                if (Translate(call, chat, events, reply, limits.MaximumKeptBytes, ref progress) is { } failure)
                 {
                     // What was good before it is the client's, if it has some already; else another key may still do it all.
                     await (call.Answer.HasContent ? call.Answer.SendContentAsync(call.Outgoing.Written, client) : Task.CompletedTask).ConfigureAwait(false);
@@ -83,7 +84,7 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
 
     /// <summary>Translates all events that are complete.</summary>
     /// <returns>What ends the attempt; null when nothing does.</returns>
-    private UpstreamOutcome? Translate(ChatCall call, StreamTranslator chat, SseReader events, GenerateContentReply reply, ref Progress progress)
+    private UpstreamOutcome? Translate(ChatCall call, StreamTranslator chat, SseReader events, GenerateContentReply reply, int mostKept, ref Progress progress)
     {
         while (events.TryRead(out var data))
         {
@@ -113,7 +114,7 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
             }
 
             chat.Write(reply, data.Span, call.Outgoing);
-            if (chat.Kept > upstream.Limits.MaximumKeptBytes)
+            if (chat.Kept > mostKept)
             {
                 return new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable);
             }

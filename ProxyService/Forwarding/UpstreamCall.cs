@@ -39,8 +39,8 @@ internal sealed class UpstreamCall(GeminiClient gemini, IOptionsMonitor<GeminiOp
     public async Task<HttpResponseMessage> SendAsync(GatewayCall call, Secret key, CancellationTokenSource deadline)
     {
         var content = new BorrowedContent(call.Body.Written);
-        var left = call.TimeLeft(time);
-        deadline.CancelAfter(left < Limits.FirstByteTimeout && left > TimeSpan.Zero ? left : Limits.FirstByteTimeout);
+        var (left, most) = (call.TimeLeft(time), Limits.FirstByteTimeout);
+        deadline.CancelAfter(left < most && left > TimeSpan.Zero ? left : most);
         call.UpstreamStatus = null;
         try
         {
@@ -84,13 +84,19 @@ internal sealed class UpstreamCall(GeminiClient gemini, IOptionsMonitor<GeminiOp
     public async Task<bool> ReadAsync(HttpResponseMessage response, PooledBuffer body, int maximum, CancellationTokenSource deadline)
     {
         var stream = await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
+        var idle = Limits.IdleTimeout;
 
         // Of a body whose length is known the last read finds nothing, and needs next to no room.
         var room = response.Content.Headers.ContentLength is null ? UnknownBytes / 2 : LeastReadBytes;
         while (true)
         {
-            deadline.CancelAfter(Limits.IdleTimeout);
-            var read = await stream.ReadAsync(body.GetMemory(room), deadline.Token).ConfigureAwait(false);
+            var reading = stream.ReadAsync(body.GetMemory(room), deadline.Token);
+            if (!reading.IsCompleted)
+            {
+                deadline.CancelAfter(idle);
+            }
+
+            var read = await reading.ConfigureAwait(false);
             if (read == 0)
             {
                 return true;

@@ -30,11 +30,11 @@ internal sealed class EmbeddingReply
             var recognised = false;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                if (reader.ValueTextEquals("embeddings"u8))
+                if (reader.IsValue("embeddings"u8))
                 {
                     recognised = reply.ReadVectors(ref reader);
                 }
-                else if (reader.ValueTextEquals("usageMetadata"u8))
+                else if (reader.IsValue("usageMetadata"u8))
                 {
                     reply.ReadUsage(ref reader);
                 }
@@ -73,7 +73,7 @@ internal sealed class EmbeddingReply
             var vector = default(JsonSlice);
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                var isValues = reader.ValueTextEquals("values"u8);
+                var isValues = reader.IsValue("values"u8);
                 reader.Read();
                 var start = (int)reader.TokenStartIndex;
                 var isArray = reader.TokenType == JsonTokenType.StartArray;
@@ -103,8 +103,8 @@ internal sealed class EmbeddingReply
         long? total = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isPrompt = reader.ValueTextEquals("promptTokenCount"u8);
-            var isTotal = reader.ValueTextEquals("totalTokenCount"u8);
+            var isPrompt = reader.IsValue("promptTokenCount"u8);
+            var isTotal = reader.IsValue("totalTokenCount"u8);
             reader.Read();
             long? count = reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value) && value >= 0 ? value : null;
             reader.Skip();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using GeminiBalance.ProxyService.Json;
 
 namespace GeminiBalance.ProxyService.Gemini;
 
@@ -53,7 +54,7 @@ internal static class FinishReasonWords
             return FinishReason.Absent;
         }
 
-        if (reader.ValueTextEquals("STOP"u8))
+        if (reader.IsValue("STOP"u8))
         {
             return FinishReason.Stop;
         }

@@ -25,53 +25,53 @@ internal static class GeminiPartReader
         var other = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("text"u8))
+            if (reader.IsValue("text"u8))
             {
                 part = part with { Kind = GeminiPartKind.Text, Value = Text(ref reader) };
                 found |= !part.Value.IsNone;
             }
-            else if (reader.ValueTextEquals("thought"u8))
+            else if (reader.IsValue("thought"u8))
             {
                 // Early models sent a word instead of true.
                 reader.Read();
-                thought = reader.TokenType == JsonTokenType.True || (reader.TokenType == JsonTokenType.String && reader.ValueSpan.Length > 0 && !reader.ValueTextEquals("false"u8));
+                thought = reader.TokenType == JsonTokenType.True || (reader.TokenType == JsonTokenType.String && reader.ValueSpan.Length > 0 && !reader.IsValue("false"u8));
                 reader.Skip();
             }
-            else if (reader.ValueTextEquals("thoughtSignature"u8))
+            else if (reader.IsValue("thoughtSignature"u8))
             {
                 part = part with { Signature = Text(ref reader) };
             }
-            else if (reader.ValueTextEquals("functionCall"u8))
+            else if (reader.IsValue("functionCall"u8))
             {
                 part = ReadFields(ref reader, part with { Kind = GeminiPartKind.FunctionCall }, "args"u8, "name"u8, "id"u8);
                 found = !part.Name.IsNone;
             }
-            else if (reader.ValueTextEquals("inlineData"u8))
+            else if (reader.IsValue("inlineData"u8))
             {
                 part = ReadFields(ref reader, part with { Kind = GeminiPartKind.Media }, "data"u8, "mimeType"u8);
                 found = !part.Value.IsNone && !part.Name.IsNone;
             }
-            else if (reader.ValueTextEquals("executableCode"u8))
+            else if (reader.IsValue("executableCode"u8))
             {
                 part = ReadFields(ref reader, part with { Kind = GeminiPartKind.Code }, "code"u8, "language"u8);
                 found = !part.Value.IsNone;
             }
-            else if (reader.ValueTextEquals("codeExecutionResult"u8))
+            else if (reader.IsValue("codeExecutionResult"u8))
             {
                 part = ReadFields(ref reader, part with { Kind = GeminiPartKind.CodeOutput }, "output"u8, "outcome"u8);
                 found = !part.Value.IsNone || !part.Name.IsNone;
             }
-            else if (reader.ValueTextEquals("fileData"u8))
+            else if (reader.IsValue("fileData"u8))
             {
                 part = ReadFields(ref reader, part with { Kind = GeminiPartKind.StoredFile }, "fileUri"u8, "mimeType"u8);
                 found = !part.Value.IsNone;
             }
             else
             {
-                isServerTool |= reader.ValueTextEquals("toolCall"u8) || reader.ValueTextEquals("toolResponse"u8);
+                isServerTool |= reader.IsValue("toolCall"u8) || reader.IsValue("toolResponse"u8);
 
                 // How a film was cut, and the like: nothing for the client.
-                other |= !isServerTool && !reader.ValueTextEquals("videoMetadata"u8) && !reader.ValueTextEquals("partMetadata"u8) && !reader.ValueTextEquals("mediaResolution"u8);
+                other |= !isServerTool && !reader.IsValue("videoMetadata"u8) && !reader.IsValue("partMetadata"u8) && !reader.IsValue("mediaResolution"u8);
                 reader.Read();
                 reader.Skip();
             }
@@ -117,15 +117,15 @@ internal static class GeminiPartReader
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals(value))
+            if (reader.IsValue(value))
             {
                 part = part with { Value = part.Kind == GeminiPartKind.FunctionCall ? Raw(ref reader) : Text(ref reader) };
             }
-            else if (reader.ValueTextEquals(name))
+            else if (reader.IsValue(name))
             {
                 part = part with { Name = Text(ref reader) };
             }
-            else if (id.Length > 0 && reader.ValueTextEquals(id))
+            else if (id.Length > 0 && reader.IsValue(id))
             {
                 part = part with { Id = Text(ref reader) };
             }

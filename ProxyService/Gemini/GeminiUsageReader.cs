@@ -1,4 +1,5 @@
 using System.Text.Json;
+using GeminiBalance.ProxyService.Json;
 
 namespace GeminiBalance.ProxyService.Gemini;
 
@@ -18,35 +19,35 @@ internal static class GeminiUsageReader
         long? total = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("promptTokenCount"u8))
+            if (reader.IsValue("promptTokenCount"u8))
             {
                 prompt = Count(ref reader);
             }
-            else if (reader.ValueTextEquals("candidatesTokenCount"u8))
+            else if (reader.IsValue("candidatesTokenCount"u8))
             {
                 candidates = Count(ref reader);
             }
-            else if (reader.ValueTextEquals("totalTokenCount"u8))
+            else if (reader.IsValue("totalTokenCount"u8))
             {
                 total = Count(ref reader);
             }
-            else if (reader.ValueTextEquals("thoughtsTokenCount"u8))
+            else if (reader.IsValue("thoughtsTokenCount"u8))
             {
                 thoughts = Count(ref reader);
             }
-            else if (reader.ValueTextEquals("cachedContentTokenCount"u8))
+            else if (reader.IsValue("cachedContentTokenCount"u8))
             {
                 cached = Count(ref reader);
             }
-            else if (reader.ValueTextEquals("toolUsePromptTokenCount"u8))
+            else if (reader.IsValue("toolUsePromptTokenCount"u8))
             {
                 toolUse = Count(ref reader);
             }
-            else if (reader.ValueTextEquals("promptTokensDetails"u8) || reader.ValueTextEquals("toolUsePromptTokensDetails"u8))
+            else if (reader.IsValue("promptTokensDetails"u8) || reader.IsValue("toolUsePromptTokensDetails"u8))
             {
                 promptAudio += Audio(ref reader);
             }
-            else if (reader.ValueTextEquals("candidatesTokensDetails"u8))
+            else if (reader.IsValue("candidatesTokensDetails"u8))
             {
                 candidatesAudio = Audio(ref reader);
             }
@@ -90,15 +91,15 @@ internal static class GeminiUsageReader
             long count = 0;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                if (reader.ValueTextEquals("tokenCount"u8))
+                if (reader.IsValue("tokenCount"u8))
                 {
                     count = Count(ref reader);
                     continue;
                 }
 
-                var isModality = reader.ValueTextEquals("modality"u8);
+                var isModality = reader.IsValue("modality"u8);
                 reader.Read();
-                isAudio |= isModality && reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("AUDIO"u8);
+                isAudio |= isModality && reader.TokenType == JsonTokenType.String && reader.IsValue("AUDIO"u8);
                 reader.Skip();
             }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using GeminiBalance.ProxyService.Json;
 
 namespace GeminiBalance.ProxyService.Gemini;
 
@@ -44,33 +45,33 @@ internal static class GenerateContentReader
 
     private static void ReadField(ref Utf8JsonReader reader, GenerateContentReply reply)
     {
-        if (reader.ValueTextEquals("candidates"u8))
+        if (reader.IsValue("candidates"u8))
         {
             reply.IsRecognised = true;
             ReadCandidates(ref reader, reply);
         }
-        else if (reader.ValueTextEquals("usageMetadata"u8))
+        else if (reader.IsValue("usageMetadata"u8))
         {
             reply.IsRecognised = true;
             reader.Read();
             reply.Usage = GeminiUsageReader.Read(ref reader);
         }
-        else if (reader.ValueTextEquals("modelVersion"u8))
+        else if (reader.IsValue("modelVersion"u8))
         {
             reply.ModelVersion = ReadWord(ref reader, reply.ModelVersion);
         }
-        else if (reader.ValueTextEquals("responseId"u8))
+        else if (reader.IsValue("responseId"u8))
         {
             reply.ResponseId = ReadWord(ref reader, reply.ResponseId);
         }
-        else if (reader.ValueTextEquals("promptFeedback"u8))
+        else if (reader.IsValue("promptFeedback"u8))
         {
             reply.IsRecognised = true;
             ReadPromptFeedback(ref reader, reply);
         }
         else
         {
-            reply.IsError |= reader.ValueTextEquals("error"u8);
+            reply.IsError |= reader.IsValue("error"u8);
             reader.Read();
             reader.Skip();
         }
@@ -107,43 +108,43 @@ internal static class GenerateContentReader
         var firstPart = reply.Parts.Count;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("content"u8))
+            if (reader.IsValue("content"u8))
             {
                 ReadContent(ref reader, reply);
             }
-            else if (reader.ValueTextEquals("finishReason"u8))
+            else if (reader.IsValue("finishReason"u8))
             {
                 reader.Read();
                 reason = FinishReasonWords.Read(ref reader);
                 reader.Skip();
             }
-            else if (reader.ValueTextEquals("finishMessage"u8))
+            else if (reader.IsValue("finishMessage"u8))
             {
                 message = ReadWord(ref reader, null);
             }
-            else if (reader.ValueTextEquals("index"u8))
+            else if (reader.IsValue("index"u8))
             {
                 reader.Read();
                 index = reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var number) && number is >= 0 and < 128 ? number : index;
                 reader.Skip();
             }
-            else if (reader.ValueTextEquals("groundingMetadata"u8))
+            else if (reader.IsValue("groundingMetadata"u8))
             {
                 metadata = metadata with { Grounding = GeminiPartReader.Raw(ref reader) };
             }
-            else if (reader.ValueTextEquals("citationMetadata"u8))
+            else if (reader.IsValue("citationMetadata"u8))
             {
                 metadata = metadata with { Citations = GeminiPartReader.Raw(ref reader) };
             }
-            else if (reader.ValueTextEquals("logprobsResult"u8))
+            else if (reader.IsValue("logprobsResult"u8))
             {
                 metadata = metadata with { LogProbabilities = GeminiPartReader.Raw(ref reader) };
             }
-            else if (reader.ValueTextEquals("urlContextMetadata"u8))
+            else if (reader.IsValue("urlContextMetadata"u8))
             {
                 metadata = metadata with { UrlContext = GeminiPartReader.Raw(ref reader) };
             }
-            else if (reader.ValueTextEquals("safetyRatings"u8))
+            else if (reader.IsValue("safetyRatings"u8))
             {
                 metadata = metadata with { Safety = GeminiPartReader.Raw(ref reader) };
             }
@@ -168,7 +169,7 @@ internal static class GenerateContentReader
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isParts = reader.ValueTextEquals("parts"u8);
+            var isParts = reader.IsValue("parts"u8);
             reader.Read();
             if (!isParts || reader.TokenType != JsonTokenType.StartArray)
             {
@@ -194,11 +195,11 @@ internal static class GenerateContentReader
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("blockReason"u8))
+            if (reader.IsValue("blockReason"u8))
             {
                 reply.BlockReason = ReadWord(ref reader, null);
             }
-            else if (reader.ValueTextEquals("blockReasonMessage"u8))
+            else if (reader.IsValue("blockReasonMessage"u8))
             {
                 reply.BlockMessage = ReadWord(ref reader, null);
             }

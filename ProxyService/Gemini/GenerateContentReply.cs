@@ -9,10 +9,10 @@ namespace GeminiBalance.ProxyService.Gemini;
 internal sealed class GenerateContentReply
 {
     /// <summary>The candidates, in order.</summary>
-    public List<GeminiCandidate> Candidates { get; } = [];
+    public List<GeminiCandidate> Candidates { get; } = new(1);
 
     /// <summary>The parts of all candidates, in order.</summary>
-    public List<GeminiPart> Parts { get; } = [];
+    public List<GeminiPart> Parts { get; } = new(1);
 
     /// <summary>Whether there was a field <c>candidates</c> or <c>promptFeedback</c> or <c>usageMetadata</c>: what makes JSON an answer of Gemini.</summary>
     public bool IsRecognised { get; set; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using GeminiBalance.ProxyService.Json;
 
 namespace GeminiBalance.ProxyService.Gemini;
 
@@ -29,13 +30,13 @@ internal readonly record struct NativeAnswerLimit(int? MostTokens, int Candidate
             }
             else if (reader.CurrentDepth == 1)
             {
-                isConfig = reader.ValueTextEquals("generationConfig"u8) || reader.ValueTextEquals("generation_config"u8);
+                isConfig = reader.IsValue("generationConfig"u8) || reader.IsValue("generation_config"u8);
             }
-            else if (isConfig && (reader.ValueTextEquals("maxOutputTokens"u8) || reader.ValueTextEquals("max_output_tokens"u8)))
+            else if (isConfig && (reader.IsValue("maxOutputTokens"u8) || reader.IsValue("max_output_tokens"u8)))
             {
                 most = Number(ref reader);
             }
-            else if (isConfig && (reader.ValueTextEquals("candidateCount"u8) || reader.ValueTextEquals("candidate_count"u8)))
+            else if (isConfig && (reader.IsValue("candidateCount"u8) || reader.IsValue("candidate_count"u8)))
             {
                 candidates = Number(ref reader);
             }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using GeminiBalance.ProxyService.Json;
 
 namespace GeminiBalance.ProxyService.Gemini;
 
@@ -41,26 +42,26 @@ internal readonly record struct NativeReply(GeminiUsage? Usage, string? ModelVer
 
     private NativeReply With(ref Utf8JsonReader reader)
     {
-        if (reader.ValueTextEquals("usageMetadata"u8))
+        if (reader.IsValue("usageMetadata"u8))
         {
             reader.Read();
             return this with { Usage = GeminiUsageReader.Read(ref reader) ?? Usage };
         }
 
-        if (reader.ValueTextEquals("modelVersion"u8))
+        if (reader.IsValue("modelVersion"u8))
         {
             reader.Read();
             return reader.TokenType == JsonTokenType.String ? this with { ModelVersion = reader.GetString() } : Skip(ref reader);
         }
 
-        if (reader.ValueTextEquals("candidates"u8))
+        if (reader.IsValue("candidates"u8))
         {
             reader.Read();
             var isLast = HasFinishReason(ref reader, out var contentBytes);
             return this with { IsLast = isLast, ContentBytes = contentBytes };
         }
 
-        var isError = reader.ValueTextEquals("error"u8);
+        var isError = reader.IsValue("error"u8);
         reader.Read();
         reader.Skip();
         return this with { IsError = IsError || isError };
@@ -92,8 +93,8 @@ internal readonly record struct NativeReply(GeminiUsage? Usage, string? ModelVer
 
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                found |= reader.ValueTextEquals("finishReason"u8);
-                var isContent = reader.ValueTextEquals("content"u8);
+                found |= reader.IsValue("finishReason"u8);
+                var isContent = reader.IsValue("content"u8);
                 reader.Read();
                 if (isContent)
                 {
@@ -127,8 +128,8 @@ internal readonly record struct NativeReply(GeminiUsage? Usage, string? ModelVer
                 continue;
             }
 
-            var (isText, isCall) = (reader.ValueTextEquals("text"u8), reader.ValueTextEquals("functionCall"u8));
-            var goesDeeper = reader.ValueTextEquals("parts"u8);
+            var (isText, isCall) = (reader.IsValue("text"u8), reader.IsValue("functionCall"u8));
+            var goesDeeper = reader.IsValue("parts"u8);
             reader.Read();
             var start = reader.TokenStartIndex;
             if (!goesDeeper)
