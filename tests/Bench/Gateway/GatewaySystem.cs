@@ -143,6 +143,14 @@ internal sealed class GatewaySystem : IAsyncDisposable
         return status!.Views.Values.Min();
     }
 
+    /// <summary>How many methods the gateway's just-in-time compiler has compiled, those compiled anew with more effort among them.</summary>
+    public async Task<long> CompiledAsync()
+    {
+        const string Name = "dotnet_jit_compiled_methods_total";
+        var lines = (await proxy.GetStringAsync("/metrics").ConfigureAwait(false)).Split('\n');
+        return long.Parse(lines.Single(line => line.StartsWith(Name, StringComparison.Ordinal)).Split(' ')[1], CultureInfo.InvariantCulture);
+    }
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
