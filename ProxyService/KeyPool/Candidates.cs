@@ -1,10 +1,23 @@
 namespace GeminiBalance.ProxyService.KeyPool;
 
-/// <summary>Keys of one rank that may serve a model, in the order of the pool. Never changes.</summary>
-/// <param name="keys">The keys, ascending by <see cref="PooledKey.Ordinal"/>.</param>
-internal sealed class Candidates(PooledKey[] keys)
+/// <summary>
+/// Keys of one rank that may serve a model, in the order of the pool. Never changes. Their ordinals lie side by side: looking for a key among ten thousand through
+/// the keys themselves would miss the processor's cache at every step.
+/// </summary>
+internal sealed class Candidates
 {
+    private readonly PooledKey[] keys;
+    private readonly long[] ordinals;
     private WeightTable? weights;
+
+    /// <summary>Takes keys as they are.</summary>
+    /// <param name="keys">The keys, ascending by <see cref="PooledKey.Ordinal"/>.</param>
+    public Candidates(PooledKey[] keys)
+        : this(keys, Array.ConvertAll(keys, static key => key.Ordinal))
+    {
+    }
+
+    private Candidates(PooledKey[] keys, long[] ordinals) => (this.keys, this.ordinals) = (keys, ordinals);
 
     /// <summary>The keys, ascending by <see cref="PooledKey.Ordinal"/>.</summary>
     public ReadOnlySpan<PooledKey> Keys => keys;
@@ -16,58 +29,47 @@ internal sealed class Candidates(PooledKey[] keys)
     public WeightTable Weights => weights ??= new WeightTable(keys);
 
     /// <summary>Whether a key is among them.</summary>
-    public bool Contains(PooledKey key) => IndexAfter(key.Ordinal - 1) is var index && index < keys.Length && ReferenceEquals(keys[index], key);
+    public bool Contains(PooledKey key) => Array.BinarySearch(ordinals, key.Ordinal) is var index && index >= 0 && ReferenceEquals(keys[index], key);
 
     /// <summary>The index of the first key behind a place; the number of keys when there is none.</summary>
     /// <param name="ordinal">The place.</param>
-    public int IndexAfter(long ordinal)
-    {
-        var (low, high) = (0, keys.Length);
-        while (low < high)
-        {
-            var middle = (low + high) >>> 1;
-            if (keys[middle].Ordinal <= ordinal)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        return low;
-    }
+    public int IndexAfter(long ordinal) => Array.BinarySearch(ordinals, ordinal) is var index && index >= 0 ? index + 1 : ~index;
 
     /// <summary>The same without some keys and with others.</summary>
     /// <param name="removed">Keys that go; those that are not here are passed over. Ascending by ordinal.</param>
     /// <param name="added">Keys that come; ascending by ordinal, none of them here.</param>
     public Candidates With(List<PooledKey> removed, List<PooledKey> added)
     {
-        var next = new List<PooledKey>(keys.Length + added.Count);
-        var (goes, comes) = (0, 0);
-        foreach (var key in keys)
+        var next = new PooledKey[keys.Length - removed.Count(Contains) + added.Count];
+        var places = new long[next.Length];
+        var (goes, comes, at) = (0, 0, 0);
+        for (var i = 0; i < keys.Length; i++)
         {
-            while (goes < removed.Count && removed[goes].Ordinal < key.Ordinal)
+            var ordinal = ordinals[i];
+            while (goes < removed.Count && removed[goes].Ordinal < ordinal)
             {
                 goes++;
             }
 
-            if (goes < removed.Count && ReferenceEquals(removed[goes], key))
+            if (goes < removed.Count && ReferenceEquals(removed[goes], keys[i]))
             {
                 continue;
             }
 
-            while (comes < added.Count && added[comes].Ordinal < key.Ordinal)
+            for (; comes < added.Count && added[comes].Ordinal < ordinal; comes++)
             {
-                next.Add(added[comes++]);
+                (next[at], places[at++]) = (added[comes], added[comes].Ordinal);
             }
 
-            next.Add(key);
+            (next[at], places[at++]) = (keys[i], ordinal);
         }
 
-        next.AddRange(added[comes..]);
-        return new Candidates([.. next]);
+        for (; comes < added.Count; comes++)
+        {
+            (next[at], places[at++]) = (added[comes], added[comes].Ordinal);
+        }
+
+        return new Candidates(next, places);
     }
 }
 
