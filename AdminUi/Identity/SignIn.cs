@@ -79,15 +79,19 @@ internal sealed partial class SignIn(
     {
         if (await operators.GetUserAsync(context.User) is { } user)
         {
-            await operators.UpdateSecurityStampAsync(user);
+            var result = await operators.UpdateSecurityStampAsync(user);
+            for (var attempt = 1; attempt < Attempts && !result.Succeeded && await WasOvertakenAsync(user); attempt++)
+            {
+                result = await operators.UpdateSecurityStampAsync(user);
+            }
         }
 
         await sessions.SignOutAsync();
     }
 
     /// <summary>
-    /// Whether another attempt for the same operator was stored first, so that the outcome of this one was not: a right password
-    /// is then refused, and a wrong one is not counted. Reads the operator again.
+    /// Whether another change of the same operator was stored first, so that this one was not: a right password is then refused, a wrong one is not
+    /// counted, and other sessions go on. Reads the operator again.
     /// </summary>
     private async Task<bool> WasOvertakenAsync(Operator user)
     {

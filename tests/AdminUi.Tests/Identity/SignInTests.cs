@@ -138,6 +138,29 @@ public sealed class SignInTests(HostFixture fixture)
     }
 
     [Fact]
+    public async Task SignOut_WhileWrongPasswordsAreTyped_StillEndsEverySession()
+    {
+        await using var host = await fixture.NewHostAsync();
+        using var first = host.Browser();
+        (await first.SignInAsync()).Dispose();
+        var before = await StampAsync(host);
+        var token = Browserless.AntiforgeryToken(await first.GetStringAsync("/account/password"));
+        await Task.WhenAll(
+            [
+                SignOutAsync(),
+                .. Enumerable.Range(0, 4).Select(async _ =>
+                {
+                    using var browser = host.Browser();
+                    (await browser.SignInAsync("wrong-password-here")).Dispose();
+                }),
+            ]);
+
+        Assert.NotEqual(before, await StampAsync(host));
+
+        async Task SignOutAsync() => (await first.SendFormAsync("/sign-out", ("__RequestVerificationToken", token))).Dispose();
+    }
+
+    [Fact]
     public async Task Forms_WithoutAntiforgeryToken_AreRefused()
     {
         using var browser = fixture.Shared.Browser();
@@ -151,5 +174,11 @@ public sealed class SignInTests(HostFixture fixture)
         Assert.Equal(HttpStatusCode.BadRequest, preferences.StatusCode);
         Assert.Equal(HttpStatusCode.BadRequest, signOut.StatusCode);
         Assert.Equal(HttpStatusCode.OK, still.StatusCode);
+    }
+
+    private static async Task<string?> StampAsync(AdminHost host)
+    {
+        await using var scope = host.Services.CreateAsyncScope();
+        return (await scope.ServiceProvider.GetRequiredService<OperatorManager>().FindByNameAsync("admin"))!.SecurityStamp;
     }
 }
