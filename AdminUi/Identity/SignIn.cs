@@ -32,6 +32,7 @@ internal sealed partial class SignIn(
     TimeProvider time,
     ILogger<SignIn> logger)
 {
+    /// <summary>The lock comes after five failures and two more changes: nobody is overtaken more often.</summary>
     private const int Attempts = 8;
 
     private static readonly string DecoyHash = new PasswordHasher<Operator>().HashPassword(new Operator(), PasswordGenerator.Generate());
@@ -47,12 +48,10 @@ internal sealed partial class SignIn(
             return unknownNames.Fail(name) is { } until ? new SignInOutcome.Locked(until) : new SignInOutcome.Refused();
         }
 
-        var result = await sessions.PasswordSignInAsync(user, password, isPersistent: false, lockoutOnFailure: true);
-        for (var attempt = 1; attempt < Attempts && result is { Succeeded: false, IsLockedOut: false } && await WasOvertakenAsync(user); attempt++)
-        {
-            result = await sessions.PasswordSignInAsync(user, password, isPersistent: false, lockoutOnFailure: true);
-        }
-
+        var result = await StoredAsync(
+            user,
+            () => sessions.PasswordSignInAsync(user, password, isPersistent: false, lockoutOnFailure: true),
+            attempt => attempt.Succeeded || attempt.IsLockedOut);
         if (result.Succeeded)
         {
             return new SignInOutcome.SignedIn(user.HasGeneratedPassword);
@@ -79,20 +78,31 @@ internal sealed partial class SignIn(
     {
         if (await operators.GetUserAsync(context.User) is { } user)
         {
-            var result = await operators.UpdateSecurityStampAsync(user);
-            for (var attempt = 1; attempt < Attempts && !result.Succeeded && await WasOvertakenAsync(user); attempt++)
-            {
-                result = await operators.UpdateSecurityStampAsync(user);
-            }
+            await StoredAsync(user, () => operators.UpdateSecurityStampAsync(user), attempt => attempt.Succeeded);
         }
 
         await sessions.SignOutAsync();
     }
 
     /// <summary>
-    /// Whether another change of the same operator was stored first, so that this one was not: a right password is then refused, a wrong one is not
-    /// counted, and other sessions go on. Reads the operator again.
+    /// Makes a change of an operator that is stored, whoever changes the same operator meanwhile. What another change overtakes is not: a right password
+    /// is then refused, a wrong one is not counted, and other sessions go on.
     /// </summary>
+    /// <param name="user">The operator; read again before each further attempt.</param>
+    /// <param name="change">The change.</param>
+    /// <param name="isDone">Whether an attempt needs no other, however it ended.</param>
+    private async Task<T> StoredAsync<T>(Operator user, Func<Task<T>> change, Func<T, bool> isDone)
+    {
+        var result = await change();
+        for (var attempt = 1; attempt < Attempts && !isDone(result) && await WasOvertakenAsync(user); attempt++)
+        {
+            result = await change();
+        }
+
+        return result;
+    }
+
+    /// <summary>Whether what is stored is not what this request has seen or written. Reads the operator again.</summary>
     private async Task<bool> WasOvertakenAsync(Operator user)
     {
         var mine = user.ConcurrencyStamp;

@@ -53,6 +53,8 @@ internal sealed class AccessKeyAuthenticator(LivePool pool, FailedAuthentication
         }
 
         var now = time.GetUtcNow();
+
+        // Found by its hash, or else by the one before its last rotation.
         var isCurrent = hash == known.Hash || known.OldHashUntil > now;
         return isCurrent && known.Enabled && !(known.ExpiresAt <= now) ? known : null;
     }

@@ -11,7 +11,6 @@ internal static class PackedLimits
     public const int VerdictBytes = 15 * sizeof(long);
 
     private const int LeaseBytes = 32;
-    private const int KnownNumbers = 19;
 
     /// <summary>What a request asks for.</summary>
     public static byte[] Reserve(in LimitDemand demand, in Spent known) =>
@@ -41,23 +40,21 @@ internal static class PackedLimits
 
     private static byte[] Pack(AccessKeyLimits limits, in Spent known, ReadOnlySpan<long> asked, IReadOnlyCollection<Guid> taken, IReadOnlyCollection<Guid> given)
     {
-        var packed = new byte[((KnownNumbers + asked.Length) * sizeof(long)) + ((taken.Count + given.Count) * LeaseBytes)];
+        ReadOnlySpan<long> terms =
+        [
+            limits.RequestsPerMinute ?? 0, limits.TokensPerMinute ?? 0, limits.RequestsPerDay ?? 0, limits.TokensPerDay ?? 0, limits.TokensPerMonth ?? 0,
+            Micros(limits.CostPerDay), Micros(limits.CostPerMonth), limits.Concurrency ?? 0,
+        ];
+        ReadOnlySpan<long> account =
+        [
+            LimitScripts.LeaseMs, known.Account, known.Day, known.DayRequests, known.DayTokens, known.DayCost, known.Month, known.MonthTokens, known.MonthCost,
+            taken.Count, given.Count,
+        ];
+        var packed = new byte[((terms.Length + asked.Length + account.Length) * sizeof(long)) + ((taken.Count + given.Count) * LeaseBytes)];
         var at = 0;
-        Put(
-            packed,
-            ref at,
-            [
-                limits.RequestsPerMinute ?? 0, limits.TokensPerMinute ?? 0, limits.RequestsPerDay ?? 0, limits.TokensPerDay ?? 0, limits.TokensPerMonth ?? 0,
-                Micros(limits.CostPerDay), Micros(limits.CostPerMonth), limits.Concurrency ?? 0,
-            ]);
+        Put(packed, ref at, terms);
         Put(packed, ref at, asked);
-        Put(
-            packed,
-            ref at,
-            [
-                LimitScripts.LeaseMs, known.Account, known.Day, known.DayRequests, known.DayTokens, known.DayCost, known.Month, known.MonthTokens, known.MonthCost,
-                taken.Count, given.Count,
-            ]);
+        Put(packed, ref at, account);
         foreach (var lease in taken.Concat(given))
         {
             // Readable, so that whoever looks into Redis can compare it with a request's id.
