@@ -9,19 +9,19 @@ internal static class RequestBody
     /// <summary>The most bytes of any body.</summary>
     public const int MaximumBytes = 20 * 1024 * 1024;
 
-    private const int ReadBytes = 4096;
-    private const int LeastReadBytes = 256;
+    private const int UsualBytes = 4096;
+    private const int LeastBytes = 256;
 
     /// <summary>A buffer for a request's body: no larger than it must be, for a stream keeps it to its end.</summary>
-    public static PooledBuffer Buffer(HttpRequest request) => new((int)Math.Clamp(request.ContentLength ?? ReadBytes, 0, MaximumBytes) + LeastReadBytes);
+    public static PooledBuffer Buffer(HttpRequest request) => new((int)Math.Clamp(request.ContentLength ?? UsualBytes, LeastBytes, MaximumBytes));
 
     /// <summary>Takes the body in.</summary>
     /// <param name="context">The request.</param>
     /// <param name="target">Gets the bytes, without a byte order mark.</param>
     /// <param name="maximum">The most bytes of this operation's body.</param>
     /// <returns>Why it is refused; null when it is not.</returns>
-    public static async ValueTask<OpenAiError?> TakeAsync(HttpContext context, PooledBuffer target, int maximum = MaximumBytes) =>
-        CheckHead(context.Request, maximum) ?? await ReadAsync(context, target, maximum).ConfigureAwait(false);
+    public static ValueTask<OpenAiError?> TakeAsync(HttpContext context, PooledBuffer target, int maximum = MaximumBytes) =>
+        CheckHead(context.Request, maximum) is { } refused ? new(refused) : ReadAsync(context, target, maximum);
 
     private static OpenAiError? CheckHead(HttpRequest request, int maximum)
     {
@@ -38,25 +38,27 @@ internal static class RequestBody
         return IsJson(request.ContentType) ? null : Unsupported("unsupported_media_type", "The request body must be JSON in UTF-8: send 'Content-Type: application/json'.");
     }
 
-    private static async Task<OpenAiError?> ReadAsync(HttpContext context, PooledBuffer target, int maximum)
+    private static async ValueTask<OpenAiError?> ReadAsync(HttpContext context, PooledBuffer target, int maximum)
     {
-        // Of a body whose length is known the last read finds nothing, and needs next to no room.
-        var room = context.Request.ContentLength is null ? ReadBytes : LeastReadBytes;
+        var reader = context.Request.BodyReader;
         try
         {
-            while (true)
+            for (var isWhole = false; !isWhole;)
             {
-                var read = await context.Request.Body.ReadAsync(target.GetMemory(room), context.RequestAborted).ConfigureAwait(false);
-                if (read == 0)
+                var read = await reader.ReadAsync(context.RequestAborted).ConfigureAwait(false);
+                if (target.Length + read.Buffer.Length > maximum)
                 {
-                    break;
-                }
-
-                target.Advance(read);
-                if (target.Length > maximum)
-                {
+                    reader.AdvanceTo(read.Buffer.End);
                     return OpenAiError.TooLarge;
                 }
+
+                foreach (var piece in read.Buffer)
+                {
+                    target.Append(piece.Span);
+                }
+
+                reader.AdvanceTo(read.Buffer.End);
+                isWhole = read.IsCompleted;
             }
         }
         catch (BadHttpRequestException e)

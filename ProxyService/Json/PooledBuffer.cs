@@ -50,7 +50,11 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     /// <summary>Appends bytes.</summary>
     public void Append(ReadOnlySpan<byte> source)
     {
-        Reserve(source.Length);
+        if (bytes.Length - Length < source.Length)
+        {
+            Reserve(source.Length);
+        }
+
         source.CopyTo(bytes.AsSpan(Length));
         Length += source.Length;
     }

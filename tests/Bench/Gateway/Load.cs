@@ -23,23 +23,30 @@ internal sealed record LoadResult(int Answers, int Wrong, double Seconds, double
 /// <param name="Body">Their body.</param>
 /// <param name="Pid">The process that is observed.</param>
 /// <param name="End">What a whole answer ends with.</param>
-/// <param name="AccessKeys">Who asks, in turn; empty for nobody.</param>
-internal sealed record LoadTarget(Uri Address, byte[] Body, int Pid, byte[] End, IReadOnlyList<string> AccessKeys);
+/// <param name="AccessKeys">Who asks; empty for nobody.</param>
+/// <param name="IsMixed">Whether the access key changes with every request of a connection, as behind an ingress; else each client keeps its own, as programs do.</param>
+internal sealed record LoadTarget(Uri Address, byte[] Body, int Pid, byte[] End, IReadOnlyList<string> AccessKeys, bool IsMixed = false);
 
 /// <summary>Clients that ask again and again, or at a steady pace.</summary>
 internal static class Load
 {
-    private static readonly HttpMessageInvoker Client = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null });
+    private static readonly HttpMessageInvoker Shared = Client();
+    private static readonly List<HttpMessageInvoker> Own = [];
 
-    /// <summary>So many clients, each asking again as soon as it is answered.</summary>
+    /// <summary>So many clients, each with a connection of its own and asking again as soon as it is answered.</summary>
     public static Task<LoadResult> ClosedAsync(LoadTarget target, int clients, TimeSpan length)
     {
+        while (Own.Count < clients)
+        {
+            Own.Add(Client());
+        }
+
         var started = Stopwatch.GetTimestamp();
         return MeasuredAsync(target, tally => Task.WhenAll(Enumerable.Range(0, clients).Select(i => Task.Run(async () =>
         {
-            for (var asked = i; Stopwatch.GetElapsedTime(started) < length; asked += clients)
+            for (var asked = i; Stopwatch.GetElapsedTime(started) < length; asked += target.IsMixed ? clients : 0)
             {
-                await AskAsync(target, asked, tally).ConfigureAwait(false);
+                await AskAsync(Own[i], target, asked, tally).ConfigureAwait(false);
             }
         }))));
     }
@@ -54,7 +61,7 @@ internal static class Load
         {
             while (sent.Count < passed.TotalSeconds * perSecond)
             {
-                sent.Add(AskAsync(target, sent.Count, tally));
+                sent.Add(AskAsync(Shared, target, sent.Count, tally));
             }
 
             await ticks.WaitForNextTickAsync().ConfigureAwait(false);
@@ -65,7 +72,9 @@ internal static class Load
 
     /// <summary>So many requests at the same time, once.</summary>
     public static Task<LoadResult> AtOnceAsync(LoadTarget target, int clients) =>
-        MeasuredAsync(target, tally => Task.WhenAll(Enumerable.Range(0, clients).Select(i => AskAsync(target, i, tally))));
+        MeasuredAsync(target, tally => Task.WhenAll(Enumerable.Range(0, clients).Select(i => AskAsync(Shared, target, i, tally))));
+
+    private static HttpMessageInvoker Client() => new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null });
 
     private static async Task<LoadResult> MeasuredAsync(LoadTarget target, Func<Tally, Task> run)
     {
@@ -82,7 +91,7 @@ internal static class Load
         return new LoadResult(times.Length, tally.Wrong, seconds, spent.TotalMicroseconds / Math.Max(1, times.Length), times);
     }
 
-    private static async Task AskAsync(LoadTarget target, int number, Tally tally)
+    private static async Task AskAsync(HttpMessageInvoker client, LoadTarget target, int number, Tally tally)
     {
         var started = Stopwatch.GetTimestamp();
         var whole = false;
@@ -95,7 +104,7 @@ internal static class Load
                 request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", target.AccessKeys[number % target.AccessKeys.Count]);
             }
 
-            using var response = await Client.SendAsync(request, CancellationToken.None).ConfigureAwait(false);
+            using var response = await client.SendAsync(request, CancellationToken.None).ConfigureAwait(false);
             whole = response.IsSuccessStatusCode && await EndsAsync(response, target.End).ConfigureAwait(false);
         }
         catch (HttpRequestException)
