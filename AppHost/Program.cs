@@ -38,6 +38,7 @@ var proxy = Service<Projects.ProxyService>(ResourceNames.Proxy)
     .WithEnvironment("Encryption__Key", encryptionKey)
     .WithEnvironment("Journal__Folder", Path.GetFullPath(Path.Combine(data, ResourceNames.Proxy, "journal")))
     .WithEnvironment("Pool__DiskCopy", Path.GetFullPath(Path.Combine(data, ResourceNames.Proxy, "pool.snapshot")))
+    .WithEnvironment("Limits__Replicas", builder.Configuration["Replicas:" + ResourceNames.Proxy] ?? "1")
     .WithExternalHttpEndpoints()
     .WaitFor(redis).WaitFor(keyHealth);
 

@@ -89,6 +89,6 @@ internal static class KeyHealthExtensions
         app.MapSettings();
         app.MapModels();
         app.MapJobs();
-        app.MapGet("/snapshot", async (PoolReader pool, CancellationToken cancellation) => TypedResults.Ok(await pool.SnapshotAsync(cancellation)));
+        app.MapPoolSnapshot();
     }
 }

@@ -32,11 +32,19 @@ internal sealed class PoolReader(NpgsqlDataSource database, IDocumentStore store
         order by 1
         """;
 
-    /// <summary>The whole pool, at least as new as the sequence it names.</summary>
-    public async Task<PoolSnapshot> SnapshotAsync(CancellationToken cancellation)
+    /// <summary>The whole pool, at least as new as the sequence it names; null when it stands where the caller does.</summary>
+    /// <param name="epoch">Where the caller stands; null for nowhere.</param>
+    /// <param name="sequence">Where the caller stands.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public async Task<PoolSnapshot?> NewerAsync(Guid? epoch, long? sequence, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         var position = await PositionAsync(connection, cancellation);
+        if (position.Epoch == epoch && position.Sequence == sequence)
+        {
+            return null;
+        }
+
         var keys = await KeysAsync(connection, null, 0, cancellation);
         var states = await StatesAsync(connection, null, cancellation);
         return new PoolSnapshot(position.Epoch, position.Sequence, keys, states, await AccessKeysAsync(null, cancellation), await quotas.ReadAsync(null, cancellation));

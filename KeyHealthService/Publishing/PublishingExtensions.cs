@@ -1,3 +1,6 @@
+using GeminiBalance.Contracts;
+using Microsoft.AspNetCore.Http.HttpResults;
+
 namespace GeminiBalance.KeyHealthService.Publishing;
 
 /// <summary>From the store to the proxies.</summary>
@@ -22,4 +25,9 @@ internal static class PublishingExtensions
     /// <exception cref="TimeoutException">It is stored, but not published within ten seconds.</exception>
     public static async Task<PoolPosition> PublishedAsync(this PoolPump pump, CancellationToken cancellation) =>
         await pump.PublishAsync(cancellation).WaitAsync(Patience, cancellation);
+
+    /// <summary>Maps the snapshot: the whole of it, or 204 for a proxy that stands where the pool stands.</summary>
+    public static void MapPoolSnapshot(this IEndpointRouteBuilder app) =>
+        app.MapGet("/snapshot", async Task<Results<Ok<PoolSnapshot>, NoContent>> (PoolReader pool, Guid? epoch, long? sequence, CancellationToken cancellation) =>
+            await pool.NewerAsync(epoch, sequence, cancellation) is { } newer ? TypedResults.Ok(newer) : TypedResults.NoContent());
 }

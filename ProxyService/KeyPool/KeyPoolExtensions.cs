@@ -25,7 +25,7 @@ internal static class KeyPoolExtensions
         });
         services.AddServiceClient<KeyHealthClient>("keyhealth");
         services.AddSingleton<IPoolFeed, RedisPoolFeed>();
-        services.AddKeyedSingleton<IPoolSource, KeyHealthPoolSource>(KeyHealthPoolSource.SourceName);
+        services.AddSingleton<IPoolOwner, KeyHealthPoolSource>();
         services.AddSingleton<DiskPoolCopy>();
         services.AddHostedService<PoolKeeper>();
         services.AddSingleton<IQuotaFeed, RedisQuotaFeed>();

@@ -118,11 +118,6 @@ internal sealed class LimitBatches(Func<RedisKey[], RedisValue[], Task<byte[]?>>
                     continue;
                 }
 
-                foreach (var (entry, news) in batch.Told)
-                {
-                    entry.Tab.Untold(news);
-                }
-
                 Fail(batch, new UnaskedException());
             }
             catch (Exception e)
@@ -210,9 +205,22 @@ internal sealed class LimitBatches(Func<RedisKey[], RedisValue[], Task<byte[]?>>
         }
     }
 
-    /// <summary>Those behind a silence would wait for it too; what they ask is decided elsewhere. News are told with the next command.</summary>
+    /// <summary>Those behind a silence would wait for it too; what they ask is decided elsewhere. News are told with the next command, unless they may have arrived.</summary>
     private void Fail(Batch batch, Exception e)
     {
+        var isUnsent = e is UnaskedException or RedisConnectionException { CommandStatus: CommandStatus.WaitingToBeSent or CommandStatus.WaitingInBacklog };
+        foreach (var (entry, news) in batch.Told)
+        {
+            if (isUnsent)
+            {
+                entry.Tab.Untold(news);
+            }
+            else
+            {
+                entry.Tab.Unsure(news);
+            }
+        }
+
         List<(Entry Entry, Exception Reason)> failed = [.. batch.Entries.Select(entry => (entry, e))];
         if (e is TimeoutException)
         {

@@ -17,11 +17,29 @@ internal readonly record struct Spent(long Account, long Day, long DayRequests, 
     /// <summary>What no account says of itself.</summary>
     public const long FromStatistics = -1;
 
+    /// <summary>What both have spent of the later day and of the later month.</summary>
+    public Spent Plus(in Spent other)
+    {
+        var (day, month) = (Math.Max(Day, other.Day), Math.Max(Month, other.Month));
+        var (mine, others) = (Of(day, month), other.Of(day, month));
+        return mine with
+        {
+            DayRequests = mine.DayRequests + others.DayRequests,
+            DayTokens = mine.DayTokens + others.DayTokens,
+            DayCost = mine.DayCost + others.DayCost,
+            MonthTokens = mine.MonthTokens + others.MonthTokens,
+            MonthCost = mine.MonthCost + others.MonthCost,
+        };
+    }
+
     /// <summary>The number of a day.</summary>
     public static long DayOf(DateTimeOffset time) => (long)(time - DateTimeOffset.UnixEpoch).TotalDays;
 
     /// <summary>The number of a month.</summary>
     public static long MonthOf(DateTimeOffset time) => time.UtcDateTime is { Month: <= 2 } early ? ((early.Year - 1) * 12L) + early.Month + 9 : (time.UtcDateTime.Year * 12L) + time.UtcDateTime.Month - 3;
+
+    private Spent Of(long day, long month) =>
+        new(Account, day, day == Day ? DayRequests : 0, day == Day ? DayTokens : 0, day == Day ? DayCost : 0, month, month == Month ? MonthTokens : 0, month == Month ? MonthCost : 0);
 }
 
 /// <summary>

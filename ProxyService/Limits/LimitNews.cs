@@ -12,6 +12,9 @@ internal sealed class LimitNews
     /// <summary>Their cost, in millionths of a US dollar.</summary>
     public long Cost { get; private set; }
 
+    /// <summary>What was spent of days and months while Redis was away.</summary>
+    public Spent Alone { get; private set; }
+
     /// <summary>Places taken that are not given back yet.</summary>
     public HashSet<Guid> Taken { get; } = [];
 
@@ -19,8 +22,11 @@ internal sealed class LimitNews
     public List<Guid> Given { get; } = [];
 
     /// <summary>Whether there is nothing.</summary>
-    public bool IsEmpty => Requests == 0 && Tokens == 0 && Cost == 0 && Taken.Count == 0 && Given.Count == 0;
+    public bool IsEmpty => Requests == 0 && Tokens == 0 && Cost == 0 && Taken.Count == 0 && Given.Count == 0 && Alone == default;
 
     /// <summary>Adds to it.</summary>
     public void Add(long requests, long tokens, long cost) => (Requests, Tokens, Cost) = (Requests + requests, Tokens + tokens, Cost + cost);
+
+    /// <summary>Adds what was spent while Redis was away.</summary>
+    public void Add(in Spent alone) => Alone = Alone == default ? alone : Alone.Plus(alone);
 }

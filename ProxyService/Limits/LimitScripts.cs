@@ -5,7 +5,7 @@ namespace GeminiBalance.ProxyService.Limits;
 
 /// <summary>
 /// The accounts in Redis. Minutes are token buckets that hold a minute's worth and fill up all the time; days and months are those of the calendar in UTC, by
-/// Redis' clock. One hash by access key holds them (<c>rl rt tl tt</c> levels and times of the buckets, <c>d dr dk dc m mk mc</c> day and month with requests,
+/// Redis' clock. One hash by access key holds them (<c>rb rt tb tt</c> levels and times of the buckets that are limited, <c>d dr dk dc m mk mc</c> day and month with requests,
 /// tokens and cost, <c>c</c> when it was made), one sorted set the requests at the same time by the ends of their leases.
 /// </summary>
 internal static class LimitScripts
@@ -37,18 +37,22 @@ internal static class LimitScripts
     public const string Accounts = Clock +
         """
         local midnight = (day + 1) * 86400000 - now
-        local inmonth = {31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 31, 29}
+        -- Months from March on; a February is that of the next year.
+        local year = yoe + era * 400 + 1
+        local inmonth = {31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 31, year % 4 == 0 and (year % 100 ~= 0 or year % 400 == 0) and 29 or 28}
         local dom = doy - math.floor((153 * mp + 2) / 5) + 1
         local nextmonth = midnight + (inmonth[mp + 1] - dom) * 86400000
         local function level(l, at, cap)
-          if not l then return cap end
-          return math.min(cap, tonumber(l) + (now - tonumber(at)) * cap / 60000)
+          local known = tonumber(l)
+          -- A limit that is new begins with a full bucket; a clock that was set back empties none.
+          if not known then return cap end
+          return math.min(cap, known + math.max(0, now - n(at)) * cap / 60000)
         end
         local function visit(hash, set, packed)
-          local rpm, tpm, rpd, tpd, tpmo, cpd, cpmo, conc, requests, tokens, cost, told, leasems, kc, kd, kdr, kdk, kdc, km, kmk, kmc, taken, given, at =
-            struct.unpack('<i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8i8', packed)
+          local rpm, tpm, rpd, tpd, tpmo, cpd, cpmo, conc, requests, tokens, cost, told, leasems, kc, kd, kdr, kdk, kdc, km, kmk, kmc, ad, adr, adk, adc, am, amk, amc, taken, given, at =
+            struct.unpack('<' .. string.rep('i8', 30), packed)
           local function lease(i) return string.sub(packed, at + (i - 1) * 32, at + i * 32 - 1) end
-          local h = redis.call('HMGET', hash, 'rl', 'rt', 'tl', 'tt', 'd', 'dr', 'dk', 'dc', 'm', 'mk', 'mc', 'c')
+          local h = redis.call('HMGET', hash, 'rb', 'rt', 'tb', 'tt', 'd', 'dr', 'dk', 'dc', 'm', 'mk', 'mc', 'c')
           local rl, tl = level(h[1], h[2], rpm), level(h[3], h[4], tpm)
           local dr, dk, dc, mk, mc = n(h[6]), n(h[7]), n(h[8]), n(h[10]), n(h[11])
           if n(h[5]) ~= day then dr, dk, dc = 0, 0, 0 end
@@ -62,6 +66,9 @@ internal static class LimitScripts
             redis.call('HSET', hash, 'c', c, 'd', day, 'dr', dr, 'dk', dk, 'dc', dc, 'm', month, 'mk', mk, 'mc', mc)
             redis.call('PEXPIRE', hash, 3024000000)
           end
+          -- What was let in while Redis was away: it counts for days and months, not for the minutes that have passed.
+          if ad == day then dr, dk, dc = dr + adr, math.max(0, dk + adk), math.max(0, dc + adc) end
+          if am == month then mk, mc = math.max(0, mk + amk), math.max(0, mc + amc) end
           for i = taken + 1, taken + given do redis.call('ZREM', set, lease(i)) end
           local held = 0
           if conc > 0 then
@@ -85,9 +92,9 @@ internal static class LimitScripts
             local want = math.min(tokens, tpm)
             if tpm > 0 and tl < want then return verdict(2, (want - tl) * 60000 / tpm) end
           end
-          rl, tl, dr = rl - requests, math.min(tpm, tl - tokens), dr + requests
+          rl, tl, dr = rpm > 0 and rl - requests or '', tpm > 0 and math.min(tpm, tl - tokens) or '', dr + requests
           dk, dc, mk, mc = math.max(0, dk + tokens), math.max(0, dc + cost), math.max(0, mk + tokens), math.max(0, mc + cost)
-          redis.call('HSET', hash, 'rl', rl, 'rt', now, 'tl', tl, 'tt', now, 'd', day, 'dr', dr, 'dk', dk, 'dc', dc, 'm', month, 'mk', mk, 'mc', mc)
+          redis.call('HSET', hash, 'rb', rl, 'rt', now, 'tb', tl, 'tt', now, 'd', day, 'dr', dr, 'dk', dk, 'dc', dc, 'm', month, 'mk', mk, 'mc', mc)
           redis.call('PEXPIRE', hash, 3024000000)
           for i = 1, taken do redis.call('ZADD', set, now + leasems, lease(i)) end
           if taken > 0 then redis.call('PEXPIRE', set, 2 * leasems) end

@@ -95,6 +95,18 @@ internal sealed class LimitTab(Guid key)
         }
     }
 
+    /// <summary>Takes note of what was spent of days and months without the account.</summary>
+    /// <returns>Whether it is the first the account is to be told.</returns>
+    public bool Owe(AccessKeyLimits by, in Spent alone)
+    {
+        lock (gate)
+        {
+            limits ??= by;
+            news.Add(alone);
+            return Wait();
+        }
+    }
+
     /// <summary>Whether there is something to tell for which nobody cares yet; whoever asks has to.</summary>
     public bool HasNews()
     {
@@ -116,12 +128,22 @@ internal sealed class LimitTab(Guid key)
         }
     }
 
+    /// <summary>Takes back what the account may not have heard, as far as it does no harm to say it twice: places are given back again, but nothing is counted again.</summary>
+    public void Unsure(LimitNews doubtful)
+    {
+        lock (gate)
+        {
+            news.Given.AddRange(doubtful.Given);
+        }
+    }
+
     /// <summary>Takes back what the account could not be told.</summary>
     public void Untold(LimitNews untold)
     {
         lock (gate)
         {
             news.Add(untold.Requests, untold.Tokens, untold.Cost);
+            news.Add(untold.Alone);
             news.Given.AddRange(untold.Given);
             foreach (var lease in untold.Taken)
             {

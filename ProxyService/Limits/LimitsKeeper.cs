@@ -4,16 +4,17 @@ using Polly;
 
 namespace GeminiBalance.ProxyService.Limits;
 
-/// <summary>Keeps prices and the number of replicas current, and learns at the start what access keys have spent.</summary>
+/// <summary>Keeps prices and the number of replicas current, learns at the start what access keys have spent, and tells what was spent while Redis was away.</summary>
 /// <param name="services">Makes a client per call, as typed clients want it.</param>
 /// <param name="costs">The prices.</param>
 /// <param name="shared">Where replicas announce themselves.</param>
 /// <param name="local">Who shares the limits when Redis is away.</param>
+/// <param name="limiter">Knows what was let in meanwhile.</param>
 /// <param name="memory">What days and months have cost so far.</param>
 /// <param name="pool">Knows the access keys.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
-internal sealed partial class LimitsKeeper(IServiceProvider services, ModelCosts costs, RedisLimits shared, LocalLimits local, LimitMemory memory, LivePool pool, TimeProvider time, ILogger<LimitsKeeper> logger) : BackgroundService
+internal sealed partial class LimitsKeeper(IServiceProvider services, ModelCosts costs, RedisLimits shared, LocalLimits local, AccessKeyLimiter limiter, LimitMemory memory, LivePool pool, TimeProvider time, ILogger<LimitsKeeper> logger) : BackgroundService
 {
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FarewellPatience = TimeSpan.FromSeconds(1);
@@ -25,6 +26,27 @@ internal sealed partial class LimitsKeeper(IServiceProvider services, ModelCosts
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
+
+        // Apart: replicas must hear of each other however long the statistics take to answer.
+        await Task.WhenAll(AnnounceAsync(stoppingToken), LearnAsync(stoppingToken)).ConfigureAwait(false);
+    }
+
+    private async Task AnnounceAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            if (await shared.AnnounceAsync(replica).ConfigureAwait(false) is { } replicas)
+            {
+                local.Replicas = replicas;
+                limiter.Reconcile();
+            }
+
+            await Task.Delay(Round, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task LearnAsync(CancellationToken stoppingToken)
+    {
         var read = false;
         for (var round = 0; !stoppingToken.IsCancellationRequested; round++)
         {
@@ -34,11 +56,6 @@ internal sealed partial class LimitsKeeper(IServiceProvider services, ModelCosts
             }
 
             await LearnSpentAsync(stoppingToken).ConfigureAwait(false);
-            if (await shared.AnnounceAsync(replica).ConfigureAwait(false) is { } replicas)
-            {
-                local.Replicas = replicas;
-            }
-
             await Task.Delay(Round, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

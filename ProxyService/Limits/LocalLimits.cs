@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using GeminiBalance.Contracts;
+using Microsoft.Extensions.Options;
 
 namespace GeminiBalance.ProxyService.Limits;
 
@@ -8,35 +9,49 @@ namespace GeminiBalance.ProxyService.Limits;
 /// have limits.
 /// </summary>
 /// <param name="memory">What was spent while Redis answered.</param>
+/// <param name="options">How many replicas there are while nobody has counted them.</param>
 /// <param name="time">The clock.</param>
-internal sealed class LocalLimits(LimitMemory memory, TimeProvider time) : ILimitStore
+internal sealed class LocalLimits(LimitMemory memory, IOptionsMonitor<LimitsOptions> options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<Guid, Account> accounts = new();
-    private volatile int replicas = 1;
+    private volatile int replicas;
 
     /// <summary>How many replicas share the limits.</summary>
-    public int Replicas { get => replicas; set => replicas = Math.Max(1, value); }
+    public int Replicas { get => replicas is var known and > 0 ? known : options.CurrentValue.Replicas; set => replicas = value; }
 
-    /// <inheritdoc />
-    public ValueTask<LimitVerdict> ReserveAsync(LimitDemand demand) => ValueTask.FromResult(accounts.GetOrAdd(demand.Key, static _ => new Account()).Reserve(demand, ShareOf(demand.Limits), memory.Of(demand.Key), replicas, time.GetUtcNow()));
+    /// <summary>The access keys that have an account here.</summary>
+    public ICollection<Guid> Keys => accounts.Keys;
 
-    /// <inheritdoc />
-    public void Settle(in LimitDemand demand, long tokens, long cost)
+    /// <summary>Lets a request in and reserves what it asks for, or says which limit refuses it; then nothing changes.</summary>
+    public LimitVerdict Reserve(in LimitDemand demand)
     {
-        if (accounts.TryGetValue(demand.Key, out var account))
+        while (true)
         {
-            account.Settle(demand, tokens, cost);
+            if (accounts.GetOrAdd(demand.Key, static _ => new Account()).Reserve(demand, ShareOf(demand.Limits), memory.Of(demand.Key), Replicas, time.GetUtcNow()) is { } verdict)
+            {
+                return verdict;
+            }
         }
     }
 
+    /// <summary>Puts what was really used in the place of what was reserved.</summary>
+    /// <returns>False when the account was closed meanwhile.</returns>
+    public bool TrySettle(in LimitDemand demand, long tokens, long cost) => accounts.TryGetValue(demand.Key, out var account) && account.TrySettle(demand, tokens, cost);
+
+    /// <summary>Closes an account, because Redis answers again.</summary>
+    /// <returns>What was spent by it, and its limits; null when there is none.</returns>
+    public (AccessKeyLimits Limits, Spent Spent)? Close(Guid key) =>
+        accounts.TryGetValue(key, out var account) && account.Close() is { } closed && accounts.TryRemove(KeyValuePair.Create(key, account)) ? closed : null;
+
     private AccessKeyLimits ShareOf(AccessKeyLimits limits)
     {
-        var count = replicas;
+        var count = Replicas;
         return count == 1 ? limits : new AccessKeyLimits(
-            Share(limits.RequestsPerMinute), Share(limits.TokensPerMinute), Share(limits.RequestsPerDay), Share(limits.TokensPerDay), Share(limits.TokensPerMonth),
-            limits.CostPerDay / count, limits.CostPerMonth / count, Share(limits.Concurrency));
+            Few(limits.RequestsPerMinute), Many(limits.TokensPerMinute), Few(limits.RequestsPerDay), Many(limits.TokensPerDay), Many(limits.TokensPerMonth),
+            limits.CostPerDay / count, limits.CostPerMonth / count, Few(limits.Concurrency));
 
-        int? Share(long? limit) => limit is { } most ? (int)Math.Clamp(most / count, 1, int.MaxValue) : null;
+        int? Few(int? limit) => limit is { } most ? Math.Max(1, most / count) : null;
+        long? Many(long? limit) => limit is { } most ? Math.Max(1, most / count) : null;
     }
 
     private sealed class Account
@@ -52,11 +67,20 @@ internal sealed class LocalLimits(LimitMemory memory, TimeProvider time) : ILimi
         private long monthTokens;
         private long monthCost;
         private int atOnce;
+        private AccessKeyLimits? terms;
+        private bool isClosed;
 
-        public LimitVerdict Reserve(in LimitDemand demand, AccessKeyLimits limits, in Spent known, int replicas, DateTimeOffset now)
+        /// <summary>Null when it is closed: there is another one then.</summary>
+        public LimitVerdict? Reserve(in LimitDemand demand, AccessKeyLimits limits, in Spent known, int replicas, DateTimeOffset now)
         {
             lock (gate)
             {
+                if (isClosed)
+                {
+                    return null;
+                }
+
+                terms = demand.Limits;
                 Turn(limits, now);
                 var today = now.UtcDateTime.Date;
                 var midnight = today.AddDays(1) - now.UtcDateTime;
@@ -95,13 +119,34 @@ internal sealed class LocalLimits(LimitMemory memory, TimeProvider time) : ILimi
             }
         }
 
-        public void Settle(in LimitDemand demand, long used, long cost)
+        public bool TrySettle(in LimitDemand demand, long used, long cost)
         {
             lock (gate)
             {
+                if (isClosed)
+                {
+                    return false;
+                }
+
                 tokens -= used - demand.Tokens;
                 atOnce = Math.Max(0, atOnce - 1);
                 Add(used - demand.Tokens, cost - demand.Cost);
+                return true;
+            }
+        }
+
+        /// <summary>Null when it was closed before.</summary>
+        public (AccessKeyLimits Limits, Spent Spent)? Close()
+        {
+            lock (gate)
+            {
+                if (isClosed || terms is null)
+                {
+                    return null;
+                }
+
+                isClosed = true;
+                return (terms, new Spent(0, Spent.DayOf(filled), dayRequests, dayTokens, dayCost, Spent.MonthOf(filled), monthTokens, monthCost));
             }
         }
 

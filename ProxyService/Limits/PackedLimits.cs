@@ -14,11 +14,11 @@ internal static class PackedLimits
 
     /// <summary>What a request asks for.</summary>
     public static byte[] Reserve(in LimitDemand demand, in Spent known) =>
-        Pack(demand.Limits, known, [1, demand.Tokens, demand.Cost, 0], demand.Limits.Concurrency is null ? [] : [demand.Lease], []);
+        Pack(demand.Limits, known, default, [1, demand.Tokens, demand.Cost, 0], demand.Limits.Concurrency is null ? [] : [demand.Lease], []);
 
     /// <summary>What was let in already, and what was used.</summary>
     public static byte[] Tell(LimitNews news, AccessKeyLimits limits, in Spent known) =>
-        Pack(limits, known, [news.Requests, news.Tokens, news.Cost, 1], news.Taken, news.Given);
+        Pack(limits, known, news.Alone, [news.Requests, news.Tokens, news.Cost, 1], news.Taken, news.Given);
 
     /// <summary>The verdict at a place of an answer.</summary>
     public static LimitVerdict Verdict(ReadOnlySpan<byte> verdicts, int index)
@@ -38,7 +38,7 @@ internal static class PackedLimits
         };
     }
 
-    private static byte[] Pack(AccessKeyLimits limits, in Spent known, ReadOnlySpan<long> asked, IReadOnlyCollection<Guid> taken, IReadOnlyCollection<Guid> given)
+    private static byte[] Pack(AccessKeyLimits limits, in Spent known, in Spent alone, ReadOnlySpan<long> asked, IReadOnlyCollection<Guid> taken, IReadOnlyCollection<Guid> given)
     {
         ReadOnlySpan<long> terms =
         [
@@ -48,6 +48,7 @@ internal static class PackedLimits
         ReadOnlySpan<long> account =
         [
             LimitScripts.LeaseMs, known.Account, known.Day, known.DayRequests, known.DayTokens, known.DayCost, known.Month, known.MonthTokens, known.MonthCost,
+            alone.Day, alone.DayRequests, alone.DayTokens, alone.DayCost, alone.Month, alone.MonthTokens, alone.MonthCost,
             taken.Count, given.Count,
         ];
         var packed = new byte[((terms.Length + asked.Length + account.Length) * sizeof(long)) + ((taken.Count + given.Count) * LeaseBytes)];

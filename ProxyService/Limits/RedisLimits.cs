@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using GeminiBalance.Contracts;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -81,6 +82,19 @@ internal sealed class RedisLimits : ILimitStore
         }
     }
 
+    /// <summary>Lets an account know what was spent of days and months without it.</summary>
+    /// <param name="key">The access key.</param>
+    /// <param name="limits">Its limits.</param>
+    /// <param name="alone">What was spent.</param>
+    public void Owe(Guid key, AccessKeyLimits limits, in Spent alone)
+    {
+        var tab = TabOf(key);
+        if (LimitMemory.Concerns(limits) && tab.Owe(limits, alone))
+        {
+            batches.Tell(tab, isUrgent: false);
+        }
+    }
+
     /// <summary>Tells the accounts at once what they do not know yet.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task TellAsync(CancellationToken cancellationToken)
@@ -92,7 +106,7 @@ internal sealed class RedisLimits : ILimitStore
         }
     }
 
-    /// <summary>Says that this replica is there, and counts those that are; renews what it holds.</summary>
+    /// <summary>Says that this replica is there, and counts those that are; renews what it holds, and tells what no request has told since.</summary>
     /// <param name="replica">Its name.</param>
     /// <returns>How many replicas are there; null when Redis does not answer.</returns>
     public async Task<int?> AnnounceAsync(string replica)
@@ -106,6 +120,11 @@ internal sealed class RedisLimits : ILimitStore
             await database.SortedSetRemoveRangeByScoreAsync(Replicas, double.NegativeInfinity, (now - ReplicaGone).ToUnixTimeMilliseconds()).ConfigureAwait(false);
             foreach (var tab in tabs.Values)
             {
+                if (tab.HasNews())
+                {
+                    batches.Tell(tab, isUrgent: false);
+                }
+
                 if (tab.Held() is { Length: > 0 } held)
                 {
                     await database.ScriptEvaluateAsync(LimitScripts.Renew, [tab.Names.Leases], [LimitScripts.LeaseMs, .. held.Select(lease => (RedisValue)lease.ToString("N"))]).ConfigureAwait(false);

@@ -10,7 +10,7 @@ namespace GeminiBalance.ProxyReplicas.Tests;
 /// <summary>The limiters of as many replicas, each with a connection of its own.</summary>
 internal sealed class Limiters(List<ServiceProvider> services, List<RedisLimits> shared, List<LocalLimits> locals, List<LimitMemory> memories) : IAsyncDisposable
 {
-    private readonly List<AccessKeyLimiter> limiters = [.. shared.Select((one, i) => new AccessKeyLimiter(one, locals[i]))];
+    private readonly List<AccessKeyLimiter> limiters = [.. shared.Select((one, i) => new AccessKeyLimiter(one, locals[i], TimeProvider.System))];
 
     public List<RedisLimits> Shared => shared;
 
@@ -24,7 +24,7 @@ internal sealed class Limiters(List<ServiceProvider> services, List<RedisLimits>
     {
         var services = Enumerable.Range(0, SharedLimitTests.Replicas).Select(_ => new ServiceCollection().AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(connection)).BuildServiceProvider()).ToList();
         var memories = services.Select(_ => new LimitMemory()).ToList();
-        return new Limiters(services, [.. services.Select((one, i) => new RedisLimits(one, new Patient(), memories[i], TimeProvider.System))], [.. memories.Select(memory => new LocalLimits(memory, TimeProvider.System))], memories);
+        return new Limiters(services, [.. services.Select((one, i) => new RedisLimits(one, new Patient(), memories[i], TimeProvider.System))], [.. memories.Select(memory => new LocalLimits(memory, new Patient(), TimeProvider.System))], memories);
     }
 
     /// <summary>Four that know each other.</summary>

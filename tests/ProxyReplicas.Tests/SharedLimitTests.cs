@@ -180,6 +180,57 @@ public sealed class SharedLimitTests(RedisFixture redis) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task LimitThatIsNew_BeginsFull_HoweverMuchWasAskedBefore()
+    {
+        await using var replicas = await Limiters.FourAsync(redis);
+        var before = new AccessKeyLimits(RequestsPerDay: 100_000, Concurrency: 10_000);
+        var key = Guid.CreateVersion7();
+        await replicas.AskAsync(1000, before, 500, (_, settle) => settle(500), key);
+        await TestKit.Eventually.TrueAsync(() => Task.FromResult(replicas.Shared.All(one => one.IsTold)), TimeSpan.FromSeconds(60), "everything told");
+
+        var (verdict, _) = await replicas[1].ReserveAsync(new LimitDemand(key, before with { RequestsPerMinute = 60, TokensPerMinute = 1000 }, 100, 0, Guid.CreateVersion7()));
+
+        Assert.Equal((LimitKind.None, 59L, 900L), (verdict.Reached, verdict.RequestsLeft, verdict.TokensLeft));
+    }
+
+    [Fact]
+    public async Task ClockOfRedisThatWasSetBack_EmptiesNoBucket()
+    {
+        await using var replicas = await Limiters.FourAsync(redis);
+        var limits = new AccessKeyLimits(RequestsPerMinute: 60);
+        var key = Guid.CreateVersion7();
+        await replicas[0].ReserveAsync(new LimitDemand(key, limits, 0, 0, Guid.CreateVersion7()));
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
+        await connection.GetDatabase().HashSetAsync(LimitKeys.Of(key).Hash, "rt", DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeMilliseconds());
+
+        var (verdict, _) = await replicas[1].ReserveAsync(new LimitDemand(key, limits, 0, 0, Guid.CreateVersion7()));
+
+        Assert.Equal((LimitKind.None, 58L), (verdict.Reached, verdict.RequestsLeft));
+    }
+
+    [Fact]
+    public async Task WhatWasSpentWithoutRedis_CountsForDaysAndMonths_NotForMinutes()
+    {
+        await using var replicas = await Limiters.FourAsync(redis);
+        var limits = new AccessKeyLimits(RequestsPerMinute: 1000, TokensPerDay: 10_000, TokensPerMonth: 100_000, CostPerMonth: 1);
+        var key = Guid.CreateVersion7();
+        for (var i = 0; i < 20; i++)
+        {
+            var demand = new LimitDemand(key, limits, 300, 20, Guid.CreateVersion7());
+            Assert.Equal(LimitKind.None, replicas.Locals[2].Reserve(demand).Reached);
+            Assert.True(replicas.Locals[2].TrySettle(demand, 100, 10));
+        }
+
+        replicas[2].Reconcile();
+        replicas[2].Reconcile();
+
+        var told = await replicas.ToldAsync(0, key, limits, verdict => verdict.Spent.DayTokens > 0);
+        Assert.Equal((2000, 2000, 200), (told.Spent.DayTokens, told.Spent.MonthTokens, told.Spent.MonthCost));
+        var (verdict, _) = await replicas[1].ReserveAsync(new LimitDemand(key, limits, 0, 0, Guid.CreateVersion7()));
+        Assert.InRange(verdict.RequestsLeft!.Value, 900, 999);
+    }
+
+    [Fact]
     public async Task WhatWasNeverAsked_IsNotGivenBack()
     {
         LimitBatches away = new((keys, values) => Task.FromResult<byte[]?>(null), () => false, new LimitMemory(), TimeProvider.System);

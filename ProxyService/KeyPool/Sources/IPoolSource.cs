@@ -13,6 +13,17 @@ internal interface IPoolSource
     Task<PoolSnapshot?> LoadAsync(CancellationToken cancellationToken);
 }
 
+/// <summary>The place that can be asked again and again for what is newer.</summary>
+internal interface IPoolOwner : IPoolSource
+{
+    /// <summary>Reads the snapshot if it is another one than the caller has.</summary>
+    /// <param name="epoch">The epoch the caller has.</param>
+    /// <param name="sequence">The sequence it has.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Null when nothing is newer, or the place does not answer.</returns>
+    Task<PoolSnapshot?> NewerAsync(Guid epoch, long sequence, CancellationToken cancellationToken);
+}
+
 /// <summary>The place that also tells of changes.</summary>
 internal interface IPoolFeed : IPoolSource
 {

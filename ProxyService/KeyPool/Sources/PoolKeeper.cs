@@ -5,7 +5,7 @@ namespace GeminiBalance.ProxyService.KeyPool.Sources;
 
 /// <summary>
 /// Keeps the pool current: the feed's changes as they come, the whole snapshot after a gap or a new epoch, a look at the head every few seconds
-/// in case a change was lost, and the other sources while the feed is away and nothing better is known. The copy on disk follows at a distance.
+/// in case a change was lost. While the feed is away KeyHealthService is asked for what is newer, and the copy on disk serves when neither answers. That copy follows at a distance.
 /// </summary>
 /// <param name="pool">The pool.</param>
 /// <param name="feed">Redis.</param>
@@ -13,18 +13,23 @@ namespace GeminiBalance.ProxyService.KeyPool.Sources;
 /// <param name="disk">The copy on disk.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
-internal sealed partial class PoolKeeper(LivePool pool, IPoolFeed feed, [FromKeyedServices(KeyHealthPoolSource.SourceName)] IPoolSource http, DiskPoolCopy disk, TimeProvider time, ILogger<PoolKeeper> logger) : BackgroundService
+internal sealed partial class PoolKeeper(LivePool pool, IPoolFeed feed, IPoolOwner http, DiskPoolCopy disk, TimeProvider time, ILogger<PoolKeeper> logger) : BackgroundService
 {
     /// <summary>The copy of a large pool takes a while to write; it may cost this share of the time at most.</summary>
     private const int SaveShare = 50;
 
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(5);
+
+    /// <summary>Without the feed nothing is told: what was revoked must be known all the same within a few seconds.</summary>
+    private static readonly TimeSpan StepAlone = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestLoad = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim wake = new(0, 1);
     private readonly Lock gate = new();
     private List<PoolChange>? missed;
-    private bool subscribed;
+    private Task? subscription;
+    private bool isAlone;
     private volatile bool gap;
     private (Guid Epoch, long Sequence) saved;
     private (long At, TimeSpan Took) lastSave;
@@ -39,7 +44,7 @@ internal sealed partial class PoolKeeper(LivePool pool, IPoolFeed feed, [FromKey
             try
             {
                 await StepAsync(stoppingToken).ConfigureAwait(false);
-                await wake.WaitAsync(pool.View is null ? TimeSpan.FromSeconds(1) : Step, stoppingToken).ConfigureAwait(false);
+                await wake.WaitAsync(pool.View is null ? TimeSpan.FromSeconds(1) : isAlone ? StepAlone : Step, stoppingToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -63,7 +68,13 @@ internal sealed partial class PoolKeeper(LivePool pool, IPoolFeed feed, [FromKey
         }
 
         await SubscribeAsync(cancellationToken).ConfigureAwait(false);
-        if (await IsBehindAsync(cancellationToken).ConfigureAwait(false))
+        var head = await HeadAsync(cancellationToken).ConfigureAwait(false);
+        isAlone = head is null;
+        if (head is null && !gap && pool.View is { } known && known.Source != disk.Name)
+        {
+            await CatchingUpAsync(() => TryTakeAsync(http, cancel => http.NewerAsync(known.Epoch, known.Sequence, cancel), cancellationToken)).ConfigureAwait(false);
+        }
+        else if (IsBehind(head))
         {
             await LoadAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -87,20 +98,22 @@ internal sealed partial class PoolKeeper(LivePool pool, IPoolFeed feed, [FromKey
         saved = (view.Epoch, view.Sequence);
     }
 
+    /// <summary>A feed that does not answer holds nothing up: what it answers later counts later.</summary>
     private async Task SubscribeAsync(CancellationToken cancellationToken)
     {
-        if (subscribed)
+        if (subscription is { IsCompletedSuccessfully: true })
         {
             return;
         }
 
         try
         {
-            await feed.SubscribeAsync(OnChange, cancellationToken).ConfigureAwait(false);
-            subscribed = true;
+            subscription ??= feed.SubscribeAsync(OnChange, cancellationToken);
+            await subscription.WaitAsync(LongestLook, time, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
+            subscription = subscription is { IsFaulted: true } ? null : subscription;
             LogNotSubscribed(e.GetType().Name);
         }
     }
@@ -139,18 +152,31 @@ internal sealed partial class PoolKeeper(LivePool pool, IPoolFeed feed, [FromKey
         }
     }
 
-    private async Task<bool> IsBehindAsync(CancellationToken cancellationToken)
+    private async Task<PoolHead?> HeadAsync(CancellationToken cancellationToken)
     {
-        if (pool.View is not { } view || gap)
+        try
         {
-            return true;
+            return await feed.HeadAsync(cancellationToken).WaitAsync(LongestLook, time, cancellationToken).ConfigureAwait(false);
         }
-
-        var head = await feed.HeadAsync(cancellationToken).ConfigureAwait(false);
-        return head is null ? view.Source == disk.Name : head.Epoch != view.Epoch || head.Sequence > view.Sequence || view.Source == disk.Name;
+        catch (TimeoutException)
+        {
+            return null;
+        }
     }
 
-    private async Task LoadAsync(CancellationToken cancellationToken)
+    private bool IsBehind(PoolHead? head) =>
+        pool.View is not { } view || gap || view.Source == disk.Name || (head is not null && (head.Epoch != view.Epoch || head.Sequence > view.Sequence));
+
+    private Task LoadAsync(CancellationToken cancellationToken) => CatchingUpAsync(async () =>
+    {
+        if (!await TryTakeAsync(feed, feed.LoadAsync, cancellationToken).ConfigureAwait(false) && !await TryTakeAsync(http, http.LoadAsync, cancellationToken).ConfigureAwait(false) && pool.View is null)
+        {
+            await TryTakeAsync(disk, disk.LoadAsync, cancellationToken).ConfigureAwait(false);
+        }
+    });
+
+    /// <summary>While a snapshot is read, changes are kept.</summary>
+    private async Task CatchingUpAsync(Func<Task> read)
     {
         lock (gate)
         {
@@ -159,10 +185,7 @@ internal sealed partial class PoolKeeper(LivePool pool, IPoolFeed feed, [FromKey
 
         try
         {
-            if (!await TryLoadAsync(feed, cancellationToken).ConfigureAwait(false) && !await TryLoadAsync(http, cancellationToken).ConfigureAwait(false) && pool.View is null)
-            {
-                await TryLoadAsync(disk, cancellationToken).ConfigureAwait(false);
-            }
+            await read().ConfigureAwait(false);
         }
         finally
         {
@@ -173,13 +196,13 @@ internal sealed partial class PoolKeeper(LivePool pool, IPoolFeed feed, [FromKey
         }
     }
 
-    private async Task<bool> TryLoadAsync(IPoolSource source, CancellationToken cancellationToken)
+    private async Task<bool> TryTakeAsync(IPoolSource source, Func<CancellationToken, Task<PoolSnapshot?>> read, CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(pool.View is null ? TimeSpan.FromSeconds(3) : LongestLoad);
         try
         {
-            if (await source.LoadAsync(deadline.Token).ConfigureAwait(false) is not { } snapshot)
+            if (await read(deadline.Token).ConfigureAwait(false) is not { } snapshot)
             {
                 return false;
             }

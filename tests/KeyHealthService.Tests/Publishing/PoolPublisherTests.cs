@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using System.Threading.Channels;
 using GeminiBalance.Contracts;
@@ -34,6 +35,11 @@ public sealed class PoolPublisherTests(ServersFixture servers)
 
         var again = await service.GetAsync<PoolSnapshot>("/snapshot");
         Assert.Equal(pool.Keys.Select(key => key.Id), again.Keys.Select(key => key.Id));
+
+        using var same = await service.Http.GetAsync(new Uri($"/snapshot?epoch={again.Epoch}&sequence={again.Sequence}", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NoContent, same.StatusCode);
+        Assert.Equal(again.Sequence, (await service.GetAsync<PoolSnapshot>($"/snapshot?epoch={again.Epoch}&sequence={again.Sequence - 1}")).Sequence);
+        Assert.Equal(again.Sequence, (await service.GetAsync<PoolSnapshot>($"/snapshot?epoch={Guid.NewGuid()}&sequence={again.Sequence}")).Sequence);
     }
 
     [Fact]

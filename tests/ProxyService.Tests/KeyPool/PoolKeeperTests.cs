@@ -57,6 +57,25 @@ public sealed class PoolKeeperTests : IDisposable
         Assert.Equal(3, later.View!.Sequence);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task FeedGoesAway_WhatIsNewerComesFromKeyHealthService_UntilItIsBack(bool isSilent)
+    {
+        feed.Snapshot = Snapshot(1);
+        await using var keeper = await StartAsync();
+        await SeenAsync(() => feed.OnChange is not null && pool.View?.Source == "redis", "the snapshot and the subscription");
+
+        (feed.Snapshot, feed.IsSilent) = (null, isSilent);
+        http.Snapshot = Snapshot(2);
+        await SeenAsync(() => pool.View is { Sequence: 2, Source: "http" }, "what is newer");
+        http.Snapshot = Snapshot(3);
+        await SeenAsync(() => pool.View is { Sequence: 3, Source: "http" }, "what is newer still");
+
+        (feed.Snapshot, feed.IsSilent) = (Snapshot(4), false);
+        await SeenAsync(() => pool.View is { Sequence: 4, Source: "redis" }, "the feed that is back");
+    }
+
     [Fact]
     public async Task ChangesWhileASnapshotIsRead_StandBehindIt_WithoutReadingAgain()
     {
@@ -117,13 +136,16 @@ public sealed class PoolKeeperTests : IDisposable
         }
     }
 
-    private sealed class FakeSource : IPoolSource
+    private sealed class FakeSource : IPoolOwner
     {
         public string Name => "http";
 
         public PoolSnapshot? Snapshot { get; set; }
 
         public Task<PoolSnapshot?> LoadAsync(CancellationToken cancellationToken) => Task.FromResult(Snapshot);
+
+        public Task<PoolSnapshot?> NewerAsync(Guid epoch, long sequence, CancellationToken cancellationToken) =>
+            Task.FromResult(Snapshot is { } known && (known.Epoch, known.Sequence) == (epoch, sequence) ? null : Snapshot);
     }
 
     private sealed class FakeFeed : IPoolFeed
@@ -131,6 +153,8 @@ public sealed class PoolKeeperTests : IDisposable
         public string Name => "redis";
 
         public PoolSnapshot? Snapshot { get; set; }
+
+        public bool IsSilent { get; set; }
 
         public Action<PoolChange?>? OnChange { get; private set; }
 
@@ -145,7 +169,7 @@ public sealed class PoolKeeperTests : IDisposable
             return Task.FromResult(Snapshot);
         }
 
-        public Task<PoolHead?> HeadAsync(CancellationToken cancellationToken) => Task.FromResult(Snapshot is { } known ? new PoolHead(known.Epoch, known.Sequence, 1, 0, DateTimeOffset.UnixEpoch) : null);
+        public Task<PoolHead?> HeadAsync(CancellationToken cancellationToken) => IsSilent ? Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(_ => (PoolHead?)null, TaskScheduler.Default) : Task.FromResult(Snapshot is { } known ? new PoolHead(known.Epoch, known.Sequence, 1, 0, DateTimeOffset.UnixEpoch) : null);
 
         public Task SubscribeAsync(Action<PoolChange?> onChange, CancellationToken cancellationToken)
         {
