@@ -156,8 +156,8 @@ internal static class FailureClassifier
 
     private static UpstreamOutcome NotFound(GeminiError error)
     {
-        // No name of a model has a blank: between these words stands nothing else.
-        if (Begins(error, "This model ") && Says(error, "no longer available to new users"))
+        // No name of a model has a blank: what stands between these words is nobody else's.
+        if (Begins(error, "This model ", "models/") && Says(error, "is no longer available to new users"))
         {
             return new UpstreamOutcome.QuotaExhausted(UpstreamOutcomeClass.QuotaNotOffered, NotForThisAccount);
         }
