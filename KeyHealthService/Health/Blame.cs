@@ -36,9 +36,11 @@ internal static class Blame
         UpstreamOutcomeClass.QuotaPerMinute => new QuotaVerdict(QuotaStatus.Cooling, at + Wait(retryAfter) + TimeSpan.FromSeconds(jitter)),
         UpstreamOutcomeClass.QuotaPerDay => new QuotaVerdict(QuotaStatus.Exhausted, PacificMidnight.After(at)),
         UpstreamOutcomeClass.QuotaNotOffered => new QuotaVerdict(QuotaStatus.NotOffered, at + (reason == NotFound ? ClosedToAccount : NotOffered)),
-        UpstreamOutcomeClass.QuotaUnspecified => new QuotaVerdict(QuotaStatus.Cooling, at + UnnamedQuota[Math.Clamp(strikes, 0, UnnamedQuota.Length - 1)]),
+        UpstreamOutcomeClass.QuotaUnspecified => new QuotaVerdict(QuotaStatus.Cooling, at + Longer(UnnamedQuota[Math.Clamp(strikes, 0, UnnamedQuota.Length - 1)], retryAfter)),
         _ => null,
     };
+
+    private static TimeSpan Longer(TimeSpan wait, TimeSpan? asked) => asked is { } other && other > wait ? Wait(other) : wait;
 
     private static TimeSpan Wait(TimeSpan? asked) => asked switch
     {

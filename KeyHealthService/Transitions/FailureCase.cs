@@ -64,7 +64,7 @@ internal sealed class FailureCase(DateTimeOffset now)
 
                 break;
             case QuotaVerdict verdict:
-                Judge(quota, verdict, evidence, strikes);
+                Judge(quota, verdict, evidence, strikes, Troubles.Contains(failure.Outcome) && failure is { Outcome: UpstreamOutcomeClass.QuotaUnspecified, Reason: not KeyAttemptFailure.SpendReason });
                 Learn(key.Pool, failure, metric, by);
                 break;
             default:
@@ -101,9 +101,8 @@ internal sealed class FailureCase(DateTimeOffset now)
         }
     }
 
-    private void Judge(Quota quota, QuotaVerdict verdict, Evidence evidence, int strikes)
+    private void Judge(Quota quota, QuotaVerdict verdict, Evidence evidence, int strikes, bool trouble)
     {
-        var trouble = evidence.Outcome == UpstreamOutcomeClass.QuotaUnspecified && Troubles.Contains(evidence.Outcome);
         var events = trouble
             ? QuotaDecider.Judge(quota, verdict with { Until = evidence.At + RestInTrouble }, evidence, now, strikes - 1)
             : QuotaDecider.Judge(quota, verdict, evidence, now, strikes);

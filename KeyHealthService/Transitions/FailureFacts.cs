@@ -10,8 +10,8 @@ namespace GeminiBalance.KeyHealthService.Transitions;
 /// <summary>Loads what the decisions on a message of failures rest on.</summary>
 internal static class FailureFacts
 {
-    /// <summary>Whether failures of a class can take keys, or most pools at once, out.</summary>
-    public static bool MayEject(UpstreamOutcomeClass outcome) => outcome
+    /// <summary>Whether failures like this one can take keys, or most pools at once, out. A limit to what may be spent is the account's own, however many reach theirs.</summary>
+    public static bool MayEject(KeyAttemptFailure failure) => failure.Reason != KeyAttemptFailure.SpendReason && failure.Outcome
         is UpstreamOutcomeClass.KeyInvalid or UpstreamOutcomeClass.KeyForbidden or UpstreamOutcomeClass.BillingRequired or UpstreamOutcomeClass.QuotaUnspecified;
 
     /// <summary>Quotas, limits, last successes, the keys of an empty billing account, and whether a key would be the last of its model.</summary>

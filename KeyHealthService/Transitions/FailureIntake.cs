@@ -86,7 +86,7 @@ internal sealed partial class FailureIntake(IDocumentStore store, NpgsqlDataSour
     private static async Task GuardAsync(
         IDocumentSession session, NpgsqlTransaction transaction, FailureCase found, KeyAttemptFailure[] failures, DateTimeOffset now, CancellationToken cancellation)
     {
-        foreach (var alike in failures.Where(failure => FailureFacts.MayEject(failure.Outcome)).GroupBy(failure => failure.Outcome))
+        foreach (var alike in failures.Where(FailureFacts.MayEject).GroupBy(failure => failure.Outcome))
         {
             var serving = alike.Select(failure => failure.KeyId).Where(id => found.Keys[id].MayServe).Distinct();
             if (!await PoolGuard.NoteAsync(session, transaction, alike.Key, serving, now, cancellation))

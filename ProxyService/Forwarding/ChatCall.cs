@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using GeminiBalance.ProxyService.Authentication;
 using GeminiBalance.ProxyService.Gemini;
@@ -36,6 +37,10 @@ internal sealed class ChatCall(ChatCalls chats, ChatRequest request, PooledBuffe
 
     private int repairs;
     private bool signaturesReplaced;
+
+    /// <summary>What was left out of this request because it was refused, and what of that the model refuses of everybody.</summary>
+    private (LearnedLimits Here, LearnedLimits Everywhere) leftOut;
+
     private CallTies? ties;
 
     /// <summary>What the client asks.</summary>
@@ -56,7 +61,7 @@ internal sealed class ChatCall(ChatCalls chats, ChatRequest request, PooledBuffe
     public void Translate(bool replaceSignatures = false)
     {
         RenewBody();
-        var options = chats.Settings.For(model with { Name = Model }, chats.Learned.Of(Model));
+        var options = chats.Settings.For(model with { Name = Model }, chats.Learned.Of(Model) | leftOut.Here);
         GenerateContentWriter.Write(request, json.WrittenSpan, Profile, replaceSignatures ? options with { ReplaceSignatures = true } : options, Body);
     }
 
@@ -66,6 +71,11 @@ internal sealed class ChatCall(ChatCalls chats, ChatRequest request, PooledBuffe
     /// <inheritdoc />
     public override Task FinishAsync(CancellationToken client)
     {
+        if (leftOut.Everywhere != LearnedLimits.None)
+        {
+            chats.Learned.Remember(Model, leftOut.Everywhere);
+        }
+
         if (!request.Stream)
         {
             return Answer.SendJsonAsync(Outgoing.Written, client);
@@ -92,6 +102,7 @@ internal sealed class ChatCall(ChatCalls chats, ChatRequest request, PooledBuffe
 
         var (asked, before) = (Model, Profile);
         (Model, Profile) = (other, chats.Settings.ProfileOf(other));
+        (repairs, signaturesReplaced, leftOut) = (0, false, default);
         try
         {
             Translate();
@@ -102,7 +113,6 @@ internal sealed class ChatCall(ChatCalls chats, ChatRequest request, PooledBuffe
             return false;
         }
 
-        (repairs, signaturesReplaced) = (0, false);
         request.Warn($"the model {asked} could not answer: {other} was used");
         return true;
     }
@@ -116,26 +126,43 @@ internal sealed class ChatCall(ChatCalls chats, ChatRequest request, PooledBuffe
         }
 
         var signature = refused.Fault == RequestFault.ThoughtSignature;
-        if (signature ? signaturesReplaced : !chats.Learned.Learn(Model, refused))
+        var limit = signature ? LearnedLimits.None : LearnedParameters.LimitOf(RefusedFeatureReading.Of(refused));
+        if (signature ? signaturesReplaced : limit == LearnedLimits.None)
         {
             return false;
         }
 
         repairs++;
         signaturesReplaced |= signature;
+        leftOut.Here |= limit;
+        if (!TryTranslateAnew())
+        {
+            return false;
+        }
+
+        leftOut.Everywhere |= RefusedFeatureReading.IsOfTheModel(refused) ? limit : LearnedLimits.None;
         request.Warn(signature
             ? "the upstream refused the conversation's thought signatures: they were replaced"
             : "the model refused an option of the request, which was left out");
+        return true;
+    }
+
+    /// <summary>Writes the request with what was decided since.</summary>
+    /// <returns>False when that changes nothing: then it was refused for something else.</returns>
+    private bool TryTranslateAnew()
+    {
+        var before = SHA256.HashData(Body.WrittenSpan);
         try
         {
             Translate(signaturesReplaced);
-            return true;
         }
         catch (RequestRefusedException)
         {
             // Leaving it out would change the answer: the upstream's own refusal is what the client gets.
             return false;
         }
+
+        return !SHA256.HashData(Body.WrittenSpan).AsSpan().SequenceEqual(before);
     }
 
     private CallTies TiesOf()

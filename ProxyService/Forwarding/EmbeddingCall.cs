@@ -101,11 +101,14 @@ internal sealed class EmbeddingCall(UpstreamCall upstream, EmbeddingRequest requ
         }
 
         isEstimated |= reply.Tokens is null;
-        tokens += reply.Tokens ?? Estimate();
-        Record.Tokens = new TokenUsage(tokens, 0, 0, 0, 0, tokens);
+        var used = reply.Tokens ?? Estimate();
+        tokens += used;
+        Record.Used(Prompt(used), Prompt(tokens));
         Record.Estimated = isEstimated;
         return new UpstreamOutcome.Answered();
     }
+
+    private static TokenUsage Prompt(long tokens) => new(tokens, 0, 0, 0, 0, tokens);
 
     private long Estimate()
     {

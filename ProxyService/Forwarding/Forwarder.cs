@@ -3,26 +3,25 @@ using GeminiBalance.ProxyService.Gemini.Failures;
 using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.OpenAi;
 using GeminiBalance.ProxyService.Translation.Errors;
-using GeminiBalance.ServiceDefaults.Security;
 using Microsoft.Extensions.Options;
 
 namespace GeminiBalance.ProxyService.Forwarding;
 
 /// <summary>Takes a call from key to key until it is answered or cannot be. Knows the order of the steps and nothing else.</summary>
-internal sealed partial class Forwarder(
+internal sealed class Forwarder(
     LivePool pool,
-    SecretEncryption encryption,
+    KeySecrets secrets,
     IEnumerable<ICallGuard> guards,
     KeyAttempt attempt,
     KeyConsequences consequences,
+    ToolRests tools,
     UpstreamBreaker breaker,
     RetryBudget budget,
     FallbackModels fallbacks,
     ShutdownDrain drain,
     IOptionsMonitor<ForwardingOptions> options,
     TimeProvider time,
-    Random random,
-    ILogger<Forwarder> logger)
+    Random random)
 {
     private static readonly OpenAiError ShuttingDown = new(StatusCodes.Status503ServiceUnavailable, OpenAiErrorTypes.Server, "shutting_down", "The gateway is shutting down.", RetryAfter: TimeSpan.FromSeconds(1));
 
@@ -96,10 +95,10 @@ internal sealed partial class Forwarder(
             mended = default;
             if (chosen.Key is not { } key)
             {
-                return (outcome, DryOr(call.Model, eligible, error));
+                return (outcome, DryOr(call, eligible, outcome, error));
             }
 
-            if (Reveal(key) is not { } secret)
+            if (secrets.Reveal(key) is not { } secret)
             {
                 tried.Add(key);
                 continue;
@@ -139,7 +138,7 @@ internal sealed partial class Forwarder(
             tried.Add(key);
             if (Decide(call, outcome, attempts) is not RetryDecision.Again again)
             {
-                return (outcome, outcome.Blame is Blame.QuotaPool ? DryOr(call.Model, pool.EligibleFor(call.Model), error) : error);
+                return (outcome, outcome.Blame is Blame.QuotaPool ? DryOr(call, pool.EligibleFor(call.Model), outcome, error) : error);
             }
 
             await Task.Delay(again.Wait, time, alive).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -159,32 +158,21 @@ internal sealed partial class Forwarder(
         return RetryPlan.Decide(situation with { WithinBudget = false }, 0);
     }
 
-    private KeyChosen Choose(GatewayCall call, EligibleKeys eligible, List<PooledKey> tried, UpstreamOutcome? last) =>
-        pool.Choose(call.Model, eligible, tried, attempt.WishOf(call, tried)) is { Key: not null } chosen ? chosen
-        : last is not null && RetryPlan.Decide(new RetrySituation(last, 1, 2, TimeSpan.MaxValue, false, true), 0) is RetryDecision.Again { SameKeyWillDo: true } ? pool.Choose(call.Model, eligible, [])
-        : default;
-
-    /// <summary>A key that cannot be decrypted is no key: it is left out, loudly.</summary>
-    private Secret? Reveal(PooledKey key)
+    private KeyChosen Choose(GatewayCall call, EligibleKeys eligible, List<PooledKey> tried, UpstreamOutcome? last)
     {
-        try
-        {
-            return key.Reveal(encryption);
-        }
-        catch (SecretUnreadableException e)
-        {
-            LogUnreadable(key.Id, e.Message);
-            pool.Exclude(key, KeyStatus.Invalid, null, TimeSpan.FromMinutes(10));
-            return null;
-        }
+        var unfit = tools.UnfitFor(call);
+        return pool.Choose(call.Model, eligible, tried, attempt.WishOf(call, tried), unfit) is { Key: not null } chosen ? chosen
+            : last is not null && RetryPlan.Decide(new RetrySituation(last, 1, 2, TimeSpan.MaxValue, false, true), 0) is RetryDecision.Again { SameKeyWillDo: true } ? pool.Choose(call.Model, eligible, [], default, unfit)
+            : default;
     }
 
     /// <summary>What is dry, when nothing is left; else what the last call said, with a moment's wait for those who may ask another key then.</summary>
-    private OpenAiError DryOr(string model, EligibleKeys? eligible, OpenAiError? error) =>
+    private OpenAiError DryOr(GatewayCall call, EligibleKeys? eligible, UpstreamOutcome? last, OpenAiError? error) =>
         eligible is null ? error ?? OpenAiError.NotReady
+        : eligible.Ranks.Count > 0 && (error is null ? tools.UnfitFor(call) is not null : last is UpstreamOutcome.QuotaExhausted { IsOfTools: true }) ? OpenAiError.ToolsExhausted(tools.ShortestWait(call.Model, eligible))
         : eligible.Ranks.Count > 0 && error is not null ? error.Status == StatusCodes.Status429TooManyRequests ? error with { RetryAfter = TimeSpan.FromSeconds(1) } : error
         : error is { Code: not ("rate_limit_exceeded" or "no_available_keys") and not "insufficient_quota" } ? error
-        : DryPools.Explain(model, eligible, time.GetUtcNow());
+        : DryPools.Explain(call.Model, eligible, time.GetUtcNow());
 
     private async Task FailAsync(GatewayCall call, UpstreamOutcome? outcome, OpenAiError error, CancellationToken client)
     {
@@ -212,7 +200,4 @@ internal sealed partial class Forwarder(
         UpstreamOutcome.Cancelled => RequestOutcome.InternalError,
         _ => RequestOutcome.UpstreamError,
     };
-
-    [LoggerMessage(LogLevel.Error, "Key {KeyId} cannot be used: {Reason}")]
-    private partial void LogUnreadable(Guid keyId, string reason);
 }

@@ -39,6 +39,7 @@ internal static class ForwardingExtensions
         services.AddSingleton<LearnedParameters>();
         services.AddSingleton<ChatCalls>();
         services.AddSingleton<PoolTrouble>();
+        services.AddSingleton<ToolRests>();
         services.AddSingleton<KeyConsequences>();
         services.AddSingleton<UpstreamBreaker>();
         services.AddSingleton<RetryBudget>();

@@ -1,4 +1,5 @@
 using GeminiBalance.Contracts;
+using GeminiBalance.ProxyService.Gemini;
 using GeminiBalance.ProxyService.Gemini.Failures;
 using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.Reporting;
@@ -28,18 +29,17 @@ internal sealed class KeyAttempt(LivePool pool, Affinities affinities, IUsageRep
         using var span = UpstreamCall.BeginSpan(call);
         var model = call.Model;
         var load = pool.Begin(key, model);
-        var before = call.Record.Tokens;
         var outcome = Unfinished;
         try
         {
-            outcome = await call.AttemptAsync(secret, alive).ConfigureAwait(false);
+            outcome = InViewOfTools(call, await call.AttemptAsync(secret, alive).ConfigureAwait(false));
         }
         finally
         {
             var latency = call.Record.FirstByteMs ?? time.GetElapsedTime(started).TotalMilliseconds;
             load.End(WhatItSaysOfTheKey(outcome), latency, time.GetTimestamp());
             breaker.Note(model, outcome);
-            TellUsage(call, key, model, outcome is UpstreamOutcome.Answered, before, latency);
+            TellUsage(call, key, model, outcome is UpstreamOutcome.Answered, latency);
         }
 
         if (outcome is UpstreamOutcome.Answered)
@@ -80,6 +80,15 @@ internal sealed class KeyAttempt(LivePool pool, Affinities affinities, IUsageRep
         }
     }
 
+    /// <summary>
+    /// A 429 that names no quota, to a request with Google's own tools, is taken for one of theirs: a key that may not search may well answer. Were it the model's, the
+    /// next request without tools would find that out.
+    /// </summary>
+    private static UpstreamOutcome InViewOfTools(GatewayCall call, UpstreamOutcome outcome) =>
+        outcome is UpstreamOutcome.QuotaExhausted { Class: UpstreamOutcomeClass.QuotaUnspecified, IsSpend: false } bare && BuiltInToolUse.IsIn(call.Body.WrittenSpan)
+            ? bare with { IsOfTools = true }
+            : outcome;
+
     /// <summary>A client's mistake, or a client that left, says nothing; nor does a quota, which has its own account.</summary>
     private static bool? WhatItSaysOfTheKey(UpstreamOutcome outcome) => outcome switch
     {
@@ -89,13 +98,12 @@ internal sealed class KeyAttempt(LivePool pool, Affinities affinities, IUsageRep
     };
 
     /// <summary>Adds the call to the use of its key and its pool. The tokens of an answer that did not say them are estimated.</summary>
-    private void TellUsage(GatewayCall call, PooledKey key, string model, bool answered, TokenUsage? before, double latency)
+    private void TellUsage(GatewayCall call, PooledKey key, string model, bool answered, double latency)
     {
         var (input, output) = (0L, 0L);
-        if (call.Record.Tokens is { } after && !ReferenceEquals(after, before))
+        if (call.Record.CallTokens is { } used)
         {
-            input = after.Prompt + after.ToolUsePrompt - (before is null ? 0 : before.Prompt + before.ToolUsePrompt);
-            output = after.Completion + after.Thoughts - (before is null ? 0 : before.Completion + before.Thoughts);
+            (input, output) = (used.Prompt + used.ToolUsePrompt, used.Completion + used.Thoughts);
         }
         else if (answered)
         {

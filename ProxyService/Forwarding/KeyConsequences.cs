@@ -14,8 +14,9 @@ namespace GeminiBalance.ProxyService.Forwarding;
 /// <param name="hints">Where the other replicas are told.</param>
 /// <param name="failures">Where KeyHealthService is told.</param>
 /// <param name="trouble">Tells dead keys from trouble of the upstream.</param>
+/// <param name="tools">Which pools rest for Google's own tools.</param>
 /// <param name="time">The clock.</param>
-internal sealed class KeyConsequences(LivePool pool, IPoolHints hints, IFailureReport failures, PoolTrouble trouble, TimeProvider time)
+internal sealed class KeyConsequences(LivePool pool, IPoolHints hints, IFailureReport failures, PoolTrouble trouble, ToolRests tools, TimeProvider time)
 {
     /// <summary>KeyHealthService decides within this time; until then this replica leaves the key alone.</summary>
     private static readonly TimeSpan UntilDecided = TimeSpan.FromMinutes(10);
@@ -36,9 +37,13 @@ internal sealed class KeyConsequences(LivePool pool, IPoolHints hints, IFailureR
                 Refuse(key, model, refused);
                 Report(key, model, refused, status, ReasonOf(refused), null, null, null);
                 break;
+            case UpstreamOutcome.QuotaExhausted { IsOfTools: true } ofTools:
+                // What the model answers without them is another matter.
+                tools.Rest(key.QuotaPool, model, ofTools.Wait);
+                break;
             case UpstreamOutcome.QuotaExhausted quota:
                 Rest(key, model, quota);
-                Report(key, model, quota, status, quota.Reason, quota.QuotaId, quota.Limit, quota.Wait);
+                Report(key, model, quota, status, quota.IsSpend ? KeyAttemptFailure.SpendReason : quota.Reason, quota.QuotaId, quota.Limit, quota.Wait);
                 break;
         }
     }

@@ -16,24 +16,20 @@ internal sealed class LearnedParameters(TimeProvider time)
     /// <summary>What a model refuses.</summary>
     public LearnedLimits Of(string model) => models.TryGetValue(model, out var entry) && entry.Until > time.GetUtcNow() ? entry.Limits : LearnedLimits.None;
 
-    /// <summary>Learns from a refusal.</summary>
+    /// <summary>Remembers what a model refuses. Every request to it does without from then on, so that it must have been refused with it and answered without it.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="refused">What it said.</param>
-    /// <returns>Whether something new was learned, so that the request is worth sending again without it.</returns>
-    public bool Learn(string model, UpstreamOutcome.RequestRefused refused)
+    /// <param name="limits">What it refuses.</param>
+    public void Remember(string model, LearnedLimits limits)
     {
-        var limit = LimitOf(RefusedFeatureReading.Of(refused));
         var known = Of(model);
-        if (limit == LearnedLimits.None || known.HasFlag(limit) || (!models.ContainsKey(model) && models.Count >= MostModels))
+        if ((known | limits) != known && (models.ContainsKey(model) || models.Count < MostModels))
         {
-            return false;
+            models[model] = new Entry(known | limits, time.GetUtcNow() + Remembered);
         }
-
-        models[model] = new Entry(known | limit, time.GetUtcNow() + Remembered);
-        return true;
     }
 
-    private static LearnedLimits LimitOf(RefusedFeature feature) => feature switch
+    /// <summary>What is left out of a request to do without a feature.</summary>
+    public static LearnedLimits LimitOf(RefusedFeature feature) => feature switch
     {
         RefusedFeature.Sampling => LearnedLimits.Sampling,
         RefusedFeature.Penalties => LearnedLimits.Penalties,

@@ -12,13 +12,17 @@ using Microsoft.Extensions.Options;
 
 namespace GeminiBalance.ProxyService.Forwarding;
 
-/// <summary>The models the upstream offers to the pool's keys, asked for at most every few minutes. An old list serves while the upstream is away.</summary>
+/// <summary>
+/// The models the upstream offers to the pool's keys, asked for at most every few minutes. An old list is renewed behind the answers that still give it, so that nobody
+/// waits for an upstream that does not answer, and serves while it is away.
+/// </summary>
 internal sealed class ModelCatalogue(
     LivePool pool,
-    SecretEncryption encryption,
+    KeySecrets secrets,
     GeminiClient gemini,
     UpstreamCall upstream,
     KeyConsequences consequences,
+    ShutdownDrain drain,
     IOptionsMonitor<ForwardingOptions> options,
     TimeProvider time) : IDisposable
 {
@@ -31,22 +35,28 @@ internal sealed class ModelCatalogue(
 
     private readonly SemaphoreSlim loading = new(1, 1);
     private volatile Listing? listing;
+    private int renewing;
 
     /// <summary>The models.</summary>
-    /// <param name="record">Gets the upstream calls that were made.</param>
+    /// <param name="record">Gets the upstream calls the answer waited for.</param>
     /// <param name="client">Ends when the client goes away.</param>
     /// <returns>The models, or why there are none.</returns>
     public async Task<(IReadOnlyList<GeminiModel>? Models, OpenAiError? Error)> ListAsync(RequestRecord record, CancellationToken client)
     {
-        if (listing is { } known && known.FreshUntil > time.GetUtcNow())
+        if (listing is { } known)
         {
+            if (!IsFresh(known) && Interlocked.CompareExchange(ref renewing, 1, 0) == 0)
+            {
+                _ = RenewAsync();
+            }
+
             return (known.Models, null);
         }
 
         await loading.WaitAsync(client).ConfigureAwait(false);
         try
         {
-            if (listing is { } loaded && loaded.FreshUntil > time.GetUtcNow())
+            if (listing is { } loaded)
             {
                 return (loaded.Models, null);
             }
@@ -55,16 +65,9 @@ internal sealed class ModelCatalogue(
             if (models is not null)
             {
                 listing = new Listing(models, time.GetUtcNow() + Fresh);
-                return (models, null);
             }
 
-            if (listing is not { } old)
-            {
-                return (null, error);
-            }
-
-            listing = old with { FreshUntil = time.GetUtcNow() + Patience };
-            return (old.Models, null);
+            return (models, error);
         }
         finally
         {
@@ -75,11 +78,32 @@ internal sealed class ModelCatalogue(
     /// <inheritdoc />
     public void Dispose() => loading.Dispose();
 
-    private async Task<(IReadOnlyList<GeminiModel>? Models, OpenAiError? Error)> LoadAsync(RequestRecord record, CancellationToken client)
+    private bool IsFresh(Listing known) => known.FreshUntil > time.GetUtcNow();
+
+    /// <summary>Asks the upstream again; what it is asked here is part of nobody's request.</summary>
+    private async Task RenewAsync()
+    {
+        try
+        {
+            if (listing is not { } old || IsFresh(old))
+            {
+                return;
+            }
+
+            var (models, _) = await LoadAsync(null, drain.Ended).ConfigureAwait(false);
+            listing = models is null ? old with { FreshUntil = time.GetUtcNow() + Patience } : new Listing(models, time.GetUtcNow() + Fresh);
+        }
+        finally
+        {
+            Volatile.Write(ref renewing, 0);
+        }
+    }
+
+    private async Task<(IReadOnlyList<GeminiModel>? Models, OpenAiError? Error)> LoadAsync(RequestRecord? record, CancellationToken client)
     {
         var tried = new List<PooledKey>();
         OpenAiError? error = null;
-        for (var attempt = 0; attempt < options.CurrentValue.MaximumAttempts; attempt++)
+        for (var attempt = 0; attempt < options.CurrentValue.MaximumAttempts;)
         {
             if (pool.EligibleFor(AnyModel) is not { } eligible || pool.Choose(AnyModel, eligible, tried) is not { Key: { } key } chosen)
             {
@@ -87,10 +111,20 @@ internal sealed class ModelCatalogue(
             }
 
             tried.Add(key);
-            var started = await record.BeginAttemptAsync(key.Id, 0, 0).ConfigureAwait(false);
-            var (models, outcome, status) = await AskAsync(key, client).ConfigureAwait(false);
-            record.Choice = ChoiceStory.Of(pool.Strategy, eligible, chosen);
-            record.Attempted(key.Id, outcome.Class, status, started, outcome.Reason);
+            if (secrets.Reveal(key) is not { } secret)
+            {
+                continue;
+            }
+
+            attempt++;
+            var started = record is null ? 0 : await record.BeginAttemptAsync(key.Id, 0, 0).ConfigureAwait(false);
+            var (models, outcome, status) = await AskAsync(key, secret, client).ConfigureAwait(false);
+            if (record is not null)
+            {
+                record.Choice = ChoiceStory.Of(pool.Strategy, eligible, chosen);
+                record.Attempted(key.Id, outcome.Class, status, started, outcome.Reason);
+            }
+
             if (models is not null)
             {
                 return (models, null);
@@ -98,7 +132,7 @@ internal sealed class ModelCatalogue(
 
             consequences.Apply(key, AnyModel, outcome, status);
             // The client has asked for nothing that could be wrong.
-            error = ErrorTranslation.Translate(outcome.Blame is Blame.Client or Blame.Model ? new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable) : outcome, key.Reveal(encryption).Reveal());
+            error = ErrorTranslation.Translate(outcome.Blame is Blame.Client or Blame.Model ? new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable) : outcome, secret.Reveal());
             if (outcome.Retry == RetryAdvice.No)
             {
                 break;
@@ -108,7 +142,7 @@ internal sealed class ModelCatalogue(
         return (null, error ?? OpenAiError.NoAvailableKeys);
     }
 
-    private async Task<(IReadOnlyList<GeminiModel>? Models, UpstreamOutcome Outcome, int? Status)> AskAsync(PooledKey key, CancellationToken client)
+    private async Task<(IReadOnlyList<GeminiModel>? Models, UpstreamOutcome Outcome, int? Status)> AskAsync(PooledKey key, Secret secret, CancellationToken client)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(client);
         int? status = null;
@@ -119,7 +153,7 @@ internal sealed class ModelCatalogue(
             for (var i = 0; i < MostPages; i++)
             {
                 deadline.CancelAfter(upstream.Limits.FirstByteTimeout);
-                using var response = await gemini.ListModelsAsync(key.Id, key.Reveal(encryption), page, deadline.Token).ConfigureAwait(false);
+                using var response = await gemini.ListModelsAsync(key.Id, secret, page, deadline.Token).ConfigureAwait(false);
                 status = (int)response.StatusCode;
                 if (status != StatusCodes.Status200OK)
                 {

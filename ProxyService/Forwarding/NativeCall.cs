@@ -214,7 +214,7 @@ internal sealed class NativeCall(UpstreamCall upstream, StreamPacing pacing, Nat
         isLast = reply.IsLast;
         Record.ContentArrived(reply.ContentBytes);
         Record.ModelServed = reply.ModelVersion ?? Record.ModelServed;
-        Record.Tokens = reply.Usage is { } usage ? UsageJson.ToFact(usage) : Record.Tokens;
+        Record.Used(reply.Usage is { } usage ? UsageJson.ToFact(usage) : null);
         return new UpstreamOutcome.Answered();
     }
 }

@@ -77,7 +77,7 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
         finally
         {
             signatures.Remember(call.Record.AccessKeyId, chat.Signed, call.Profile.Prefix);
-            call.Record.Tokens = chat.Usage is { } usage ? UsageJson.ToFact(usage) : call.Record.Tokens;
+            call.Record.Used(chat.Usage is { } usage ? UsageJson.ToFact(usage) : null);
             call.Record.ContentArrived(chat.ContentBytes);
         }
     }
@@ -108,9 +108,15 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
             progress.BadInARow = 0;
             progress.Good++;
             call.Record.ModelServed = reply.ModelVersion ?? call.Record.ModelServed;
-            if (!chat.HasContent && ReplyJudgement.OfPrompt(reply) is { } blocked)
+            if (ReplyJudgement.OfPrompt(reply) is { } blocked)
             {
-                return blocked;
+                if (!chat.HasContent)
+                {
+                    return blocked;
+                }
+
+                // The client has a part of the answer already: it ends as one that was filtered, and does not look whole.
+                chat.Block();
             }
 
             chat.Write(reply, data.Span, call.Outgoing);

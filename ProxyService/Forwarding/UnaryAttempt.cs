@@ -47,7 +47,7 @@ internal sealed class UnaryAttempt(UpstreamCall upstream, ThoughtSignatures sign
         }
 
         call.Record.ModelServed = reply.ModelVersion ?? call.Record.ModelServed;
-        call.Record.Tokens = reply.Usage is { } usage ? UsageJson.ToFact(usage) : call.Record.Tokens;
+        call.Record.Used(reply.Usage is { } usage ? UsageJson.ToFact(usage) : null);
         if (ReplyJudgement.OfPrompt(reply) is { } blocked)
         {
             return blocked;

@@ -23,6 +23,7 @@ internal static class KeyPoolExtensions
             var strategy = provider.GetRequiredService<StrategyInUse>();
             return new LivePool(() => strategy.Current, provider.GetRequiredService<TimeProvider>());
         });
+        services.AddSingleton<KeySecrets>();
         services.AddServiceClient<KeyHealthClient>("keyhealth");
         services.AddSingleton<IPoolFeed, RedisPoolFeed>();
         services.AddSingleton<IPoolOwner, KeyHealthPoolSource>();

@@ -145,22 +145,23 @@ internal sealed class LivePool(Func<IBalancingStrategy> strategy, TimeProvider t
     /// <param name="eligible">The keys that may serve it.</param>
     /// <param name="tried">Keys that have failed this request already; keys of other quota pools than theirs are better.</param>
     /// <param name="affinity">The quota pool that should answer, if any.</param>
+    /// <param name="unfit">Which keys cannot serve this request, though others; null for none.</param>
     /// <returns>Without a key when none is left.</returns>
-    public KeyChosen Choose(string model, EligibleKeys eligible, IReadOnlyList<PooledKey> tried, Affinity affinity = default)
+    public KeyChosen Choose(string model, EligibleKeys eligible, IReadOnlyList<PooledKey> tried, Affinity affinity = default, Predicate<PooledKey>? unfit = null)
     {
         if (eligible.Ranks.Count == 0)
         {
             return default;
         }
 
-        if (affinity.Pool is { } wanted && ChooseWithin(model, wanted, eligible, affinity.AnyRank, tried) is { } near)
+        if (affinity.Pool is { } wanted && ChooseWithin(model, wanted, eligible, affinity.AnyRank, tried) is { } near && unfit?.Invoke(near) != true)
         {
             return new KeyChosen(near, default, Near: true);
         }
 
-        if (tried.Count > 0)
+        if (tried.Count > 0 || unfit is not null)
         {
-            return ChooseAnother(model, eligible, tried);
+            return ChooseAnother(model, eligible, tried, unfit);
         }
 
         var first = eligible.Ranks[0];
@@ -168,21 +169,22 @@ internal sealed class LivePool(Func<IBalancingStrategy> strategy, TimeProvider t
     }
 
     /// <summary>First a key of a pool that has not failed, by the strategy; else one that has not failed itself.</summary>
-    private KeyChosen ChooseAnother(string model, EligibleKeys eligible, IReadOnlyList<PooledKey> tried)
+    private KeyChosen ChooseAnother(string model, EligibleKeys eligible, IReadOnlyList<PooledKey> tried, Predicate<PooledKey>? unfit)
     {
         const int Draws = 4;
+        bool Fits(PooledKey key) => unfit?.Invoke(key) != true;
         foreach (var rank in eligible.Ranks)
         {
             for (var draw = 0; draw < Draws; draw++)
             {
                 var key = rank.Keys[strategy().Pick(model, rank, out var finalists)];
-                if (!Shares(tried, key))
+                if (!Shares(tried, key) && Fits(key))
                 {
                     return new KeyChosen(key, finalists, Near: false);
                 }
             }
 
-            if (Find(rank, key => !Shares(tried, key)) is { } other)
+            if (Find(rank, key => !Shares(tried, key) && Fits(key)) is { } other)
             {
                 return new KeyChosen(other, default, Near: false);
             }
@@ -190,7 +192,7 @@ internal sealed class LivePool(Func<IBalancingStrategy> strategy, TimeProvider t
 
         foreach (var rank in eligible.Ranks)
         {
-            if (Find(rank, key => !tried.Contains(key)) is { } sibling)
+            if (Find(rank, key => !tried.Contains(key) && Fits(key)) is { } sibling)
             {
                 return new KeyChosen(sibling, default, Near: false);
             }

@@ -82,6 +82,7 @@ internal sealed class QuotaUse(string model, IReadOnlyList<QuotaWindow>? inherit
     private long requests;
     private long tokensBefore;
     private long tokens;
+    private long toolsRestUntil;
 
     /// <summary>The model.</summary>
     public string Model => model;
@@ -97,6 +98,13 @@ internal sealed class QuotaUse(string model, IReadOnlyList<QuotaWindow>? inherit
 
     /// <summary>A call has cost input tokens.</summary>
     public void Paid(long inputTokens) => Interlocked.Add(ref tokens, inputTokens);
+
+    /// <summary>Until when the model is not to be asked with Google's own tools; a moment that has passed when it may be.</summary>
+    public DateTimeOffset ToolsRestUntil
+    {
+        get => new(Interlocked.Read(ref toolsRestUntil), TimeSpan.Zero);
+        set => Interlocked.Exchange(ref toolsRestUntil, value.UtcTicks);
+    }
 
     /// <summary>Takes over limits and use.</summary>
     public void Publish(IReadOnlyList<QuotaWindow> published, bool own)

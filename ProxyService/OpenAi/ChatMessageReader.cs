@@ -106,6 +106,12 @@ internal static class ChatMessageReader
                 : OpenAiError.WrongType($"messages[{index}].content", "a string or an array of parts"));
         }
 
+        // An assistant that only called, and a tool with nothing to say, are written like this too.
+        if (message.Content == Content.Empty && role is not (ChatRole.Assistant or ChatRole.Tool))
+        {
+            throw FieldReading.Refuse(OpenAiError.Invalid("empty_array", $"Invalid 'messages[{index}].content': expected at least one part.", $"messages[{index}].content"));
+        }
+
         var calls = request.Calls.Count - message.FirstCall;
         if (calls > 0 && role != ChatRole.Assistant)
         {
@@ -193,7 +199,7 @@ internal static class ChatMessageReader
                     ContentPartReader.Read(ref reader, body, request, index, count);
                 }
 
-                return count > 0 ? Content.Present : throw FieldReading.Refuse(OpenAiError.Invalid("empty_array", $"Invalid '{field}': expected at least one part.", field.ToString()));
+                return count > 0 ? Content.Present : Content.Empty;
             default:
                 throw FieldReading.Refuse(OpenAiError.WrongType(field.ToString(), "a string or an array of parts"));
         }
@@ -256,6 +262,7 @@ internal static class ChatMessageReader
     {
         Absent,
         Null,
+        Empty,
         Present,
     }
 

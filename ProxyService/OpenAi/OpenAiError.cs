@@ -104,6 +104,13 @@ internal sealed record OpenAiError(int Status, string Type, string? Code, string
         "rate_limit_exceeded",
         "Every upstream key that can serve this model has used up its quota.",
         RetryAfter: wait);
+
+    /// <summary>No key may use Google's own tools, and some would answer without.</summary>
+    public static OpenAiError ToolsExhausted(TimeSpan wait) => QuotaExhausted(wait) with
+    {
+        Message = "The upstream keys have used up their quota of Google's own tools, such as its search. Ask without them, or later.",
+        Param = "tools",
+    };
 }
 
 /// <summary>The words of an error's <c>type</c>.</summary>

@@ -41,8 +41,11 @@ internal sealed class RequestRecord(RequestOperation operation, IRequestLedger l
     /// <summary>Why the last key was chosen.</summary>
     public KeyChoice? Choice { get; set; }
 
-    /// <summary>The tokens used.</summary>
-    public TokenUsage? Tokens { get; set; }
+    /// <summary>The tokens used, as the client is told of them: those of the answer it gets.</summary>
+    public TokenUsage? Tokens { get; private set; }
+
+    /// <summary>The tokens that the last upstream call used itself, so far; null when it did not say.</summary>
+    public TokenUsage? CallTokens { get; private set; }
 
     /// <summary>Whether <see cref="Tokens"/> is an estimate.</summary>
     public bool Estimated { get; set; }
@@ -79,11 +82,21 @@ internal sealed class RequestRecord(RequestOperation operation, IRequestLedger l
         }
 
         firstByteMs = null;
+        CallTokens = null;
         return attemptStarted = time.GetTimestamp();
     }
 
     /// <summary>Notes that the head of the upstream's answer has arrived.</summary>
     public void HeadArrived() => firstByteMs = Since(attemptStarted);
+
+    /// <summary>Notes what the upstream call under way has used.</summary>
+    /// <param name="tokens">Its tokens so far; null when it has not said.</param>
+    /// <param name="all">Those of the whole request, where it takes several calls that are answered; null where the call is all of it.</param>
+    public void Used(TokenUsage? tokens, TokenUsage? all = null)
+    {
+        CallTokens = tokens ?? CallTokens;
+        Tokens = all ?? tokens ?? Tokens;
+    }
 
     /// <summary>Notes that content of the upstream has arrived: what an answer that is cut off is estimated by.</summary>
     public void ContentArrived(int bytes) => answerBytes += bytes;

@@ -29,4 +29,8 @@ public sealed record KeyAttemptFailure(
     long? QuotaLimit,
     TimeSpan? RetryAfter,
     string? TraceParent,
-    string? Project = null);
+    string? Project = null)
+{
+    /// <summary>The <see cref="Reason"/> of a 429 that names no quota but speaks of a limit to what may be spent: its wait holds, whatever other pools get.</summary>
+    public const string SpendReason = "SPEND_LIMIT";
+}

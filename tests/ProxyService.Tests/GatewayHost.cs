@@ -126,6 +126,17 @@ internal sealed class GatewayHost : IAsyncDisposable
     public void UseKeys(IEnumerable<(string Key, string? Project)> keys) =>
         Pool.Replace(Snapshot(app.Services.GetRequiredService<SecretEncryption>(), keys, AccessKey), "test");
 
+    /// <summary>Adds a key nobody can decrypt, as when the encryption key is another one than it was added with.</summary>
+    public Guid AddUnreadableKey()
+    {
+        var view = Pool.View!;
+        var encryption = app.Services.GetRequiredService<SecretEncryption>();
+        var id = Guid.CreateVersion7();
+        var key = new PoolKey(id, encryption.Encrypt(Guid.CreateVersion7(), SecretPurposes.UpstreamKey, new Secret("AQ.of-another-key-000000000000")), null);
+        Pool.TryApply(new PoolChange(view.Epoch, view.Sequence + 1, [key], [], [], [], [], []));
+        return id;
+    }
+
     /// <summary>Gives the access key limits.</summary>
     public void Limit(AccessKeyLimits limits)
     {

@@ -4,10 +4,13 @@ namespace GeminiBalance.ProxyService.Gemini.Failures;
 
 /// <summary>
 /// Classifies a failed upstream answer: a pure function of status, headers and body. Nothing else in the service looks at an upstream status.
-/// What matters is blame: a client's mistake, an overload or a broken network must never cost a key its place.
+/// What matters is blame: a client's mistake, an overload or a broken network must never cost a key its place. Google's messages quote what the client wrote (names of
+/// fields, files, caches), so that only its own words count where anyone else than the client is blamed: codes, and how a message begins.
 /// </summary>
 internal static class FailureClassifier
 {
+    private const string WrongPlace = "User location is not supported";
+
     private static readonly TimeSpan NotForThisAccount = TimeSpan.FromDays(7);
 
     /// <summary>Classifies an answer whose status is not 200, or an error object inside a 200.</summary>
@@ -48,17 +51,19 @@ internal static class FailureClassifier
 
     private static UpstreamOutcome BadRequest(GeminiError error)
     {
-        if (error.Reason == "API_KEY_INVALID" || (error.Reason.Length == 0 && Says(error, "API key not valid", "API key expired", "API Key not found")))
+        // An error about fields quotes them, and is the client's whatever it says.
+        var speaksOfItself = !error.IsAboutFields;
+        if (error.Reason == "API_KEY_INVALID" || (error.Reason.Length == 0 && speaksOfItself && Begins(error, "API key not valid", "API key expired", "API Key not found")))
         {
             return new UpstreamOutcome.KeyRefused(KeyFault.Unknown);
         }
 
-        if (Says(error, "User location is not supported") || error.DebugDetail.Contains("User location is not supported", StringComparison.OrdinalIgnoreCase))
+        if (speaksOfItself && (Begins(error, WrongPlace) || error.DebugDetail.StartsWith("[ORIGINAL ERROR] generic::failed_precondition: " + WrongPlace, StringComparison.OrdinalIgnoreCase)))
         {
             return new UpstreamOutcome.UpstreamFailed(UpstreamFault.LocationNotSupported);
         }
 
-        if (Says(error, "free tier is not available in your country"))
+        if (speaksOfItself && Begins(error, "Gemini API free tier is not available in your country", "Free tier is not available in your country"))
         {
             return new UpstreamOutcome.KeyRefused(KeyFault.Billing);
         }
@@ -76,11 +81,16 @@ internal static class FailureClassifier
         {
             fault = RequestFault.TooLarge;
         }
-        else if (Says(error, "is not enabled for", "is not supported", "are not supported", "only works in thinking mode", "ending with a model turn", "function response parts is equal"))
+        else if (Begins(error, "Invalid JSON payload received", "Invalid value at"))
+        {
+            // What follows is mostly the client's.
+            fault = RequestFault.InvalidField;
+        }
+        else if (Says(error, "is not enabled for", "is not supported", "are not supported", "only works in thinking mode", "ending with a model turn", "function response parts is equal") || RefusedFeatureReading.IsBudget(error.Message))
         {
             fault = RequestFault.NotSupportedByModel;
         }
-        else if (error.Field is not null || Says(error, "Unknown name", "Invalid value at"))
+        else if (error.IsAboutFields || Says(error, "Unknown name", "Invalid value at"))
         {
             fault = RequestFault.InvalidField;
         }
@@ -98,12 +108,12 @@ internal static class FailureClassifier
 
     private static UpstreamOutcome PermissionDenied(GeminiError error)
     {
-        if (error.Reason == "CONSUMER_SUSPENDED" || Says(error, "has been suspended"))
+        if (error.Reason == "CONSUMER_SUSPENDED" || (Begins(error, "Permission denied: Consumer ", "Consumer ", "Your project ", "Your API key ") && Says(error, "has been suspended")))
         {
             return new UpstreamOutcome.KeyRefused(KeyFault.Suspended);
         }
 
-        if (Says(error, "reported as leaked"))
+        if (Begins(error, "Your API key was reported as leaked"))
         {
             return new UpstreamOutcome.KeyRefused(KeyFault.Leaked);
         }
@@ -128,12 +138,12 @@ internal static class FailureClassifier
             return new UpstreamOutcome.KeyRefused(KeyFault.Unknown);
         }
 
-        if (Says(error, "project has been denied access"))
+        if (Begins(error, "Your project has been denied access"))
         {
             return new UpstreamOutcome.KeyRefused(KeyFault.Denied);
         }
 
-        if (Says(error, "unregistered callers"))
+        if (Begins(error, "Method doesn't allow unregistered callers"))
         {
             return new UpstreamOutcome.UpstreamFailed(UpstreamFault.CredentialsNotSent);
         }
@@ -146,7 +156,8 @@ internal static class FailureClassifier
 
     private static UpstreamOutcome NotFound(GeminiError error)
     {
-        if (Says(error, "no longer available to new users"))
+        // No name of a model has a blank: what stands between these words is nobody else's.
+        if (Begins(error, "This model ", "models/") && Says(error, "is no longer available to new users"))
         {
             return new UpstreamOutcome.QuotaExhausted(UpstreamOutcomeClass.QuotaNotOffered, NotForThisAccount);
         }
@@ -167,6 +178,21 @@ internal static class FailureClassifier
         _ => new UpstreamOutcome.UpstreamFailed(UpstreamFault.Unreadable),
     };
 
+    /// <summary>Whether a message begins with words: there they are Google's own.</summary>
+    private static bool Begins(GeminiError error, params ReadOnlySpan<string> words)
+    {
+        foreach (var word in words)
+        {
+            if (error.Message.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether words stand anywhere in a message: they may be the client's own, so that nothing but its request may be judged by them.</summary>
     private static bool Says(GeminiError error, params ReadOnlySpan<string> words)
     {
         foreach (var word in words)

@@ -9,6 +9,7 @@ namespace GeminiBalance.ProxyService.Gemini.Failures;
 /// <param name="Violations"><c>QuotaFailure.violations</c>.</param>
 /// <param name="RetryDelay"><c>RetryInfo.retryDelay</c>.</param>
 /// <param name="Field">The first <c>BadRequest.fieldViolations[].field</c>.</param>
+/// <param name="IsAboutFields">Whether there are <c>BadRequest.fieldViolations</c> at all: a field at the top of the request has no path.</param>
 /// <param name="DebugDetail"><c>DebugInfo.detail</c>; may hold a key, never shown.</param>
 internal sealed record GeminiError(
     int Code,
@@ -19,10 +20,11 @@ internal sealed record GeminiError(
     IReadOnlyList<QuotaViolation> Violations,
     TimeSpan? RetryDelay,
     string? Field,
+    bool IsAboutFields,
     string DebugDetail)
 {
     /// <summary>No error object at all.</summary>
-    public static GeminiError None { get; } = new(0, "", "", "", new Dictionary<string, string>(), [], null, null, "");
+    public static GeminiError None { get; } = new(0, "", "", "", new Dictionary<string, string>(), [], null, null, false, "");
 }
 
 /// <summary>One exhausted quota.</summary>

@@ -49,6 +49,7 @@ internal static partial class GeminiErrorReader
         var reason = "";
         var debug = "";
         string? field = null;
+        var aboutFields = false;
         TimeSpan? delay = null;
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         var violations = new List<QuotaViolation>();
@@ -70,7 +71,7 @@ internal static partial class GeminiErrorReader
                         delay = ParseDelay(Text(detail, "retryDelay"));
                         break;
                     case "BadRequest":
-                        field ??= FirstField(detail);
+                        field ??= FirstField(detail, ref aboutFields);
                         break;
                     case "DebugInfo":
                         debug = Text(detail, "detail");
@@ -80,7 +81,7 @@ internal static partial class GeminiErrorReader
         }
 
         var code = error.TryGetProperty("code", out var number) && number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out var value) ? value : 0;
-        return new GeminiError(code, Text(error, "status"), Text(error, "message"), reason, metadata, violations, delay, field, debug);
+        return new GeminiError(code, Text(error, "status"), Text(error, "message"), reason, metadata, violations, delay, field, aboutFields, debug);
     }
 
     private static void ReadMetadata(JsonElement detail, Dictionary<string, string> metadata)
@@ -120,10 +121,11 @@ internal static partial class GeminiErrorReader
         }
     }
 
-    private static string? FirstField(JsonElement detail)
+    private static string? FirstField(JsonElement detail, ref bool any)
     {
         if (detail.TryGetProperty("fieldViolations", out var list) && list.ValueKind == JsonValueKind.Array)
         {
+            any |= list.GetArrayLength() > 0;
             foreach (var violation in list.EnumerateArray())
             {
                 if (Text(violation, "field") is { Length: > 0 } field)

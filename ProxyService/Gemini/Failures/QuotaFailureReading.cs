@@ -32,24 +32,28 @@ internal static partial class QuotaFailureReading
 
         if (error.Violations.Count > 0)
         {
-            return ReadViolations(error, retryAfter, now, jitter);
+            List<QuotaViolation> others = [.. error.Violations.Where(violation => !IsOfTools(violation.Id) && !IsOfTools(violation.Metric))];
+            return others.Count > 0 ? ReadViolations(error with { Violations = others }, retryAfter, now, jitter) : ReadViolations(error, retryAfter, now, jitter) with { IsOfTools = true };
         }
 
         if (error.Reason == "RATE_LIMIT_EXCEEDED")
         {
             var quota = error.Metadata.GetValueOrDefault("quota_limit");
-            return error.Metadata.GetValueOrDefault("quota_limit_value") == "0"
+            var ofTools = IsOfTools(quota) || IsOfTools(error.Metadata.GetValueOrDefault("quota_metric"));
+            return !ofTools && error.Metadata.GetValueOrDefault("quota_limit_value") == "0"
                 ? new UpstreamOutcome.KeyRefused(KeyFault.RegionBlocked)
-                : new UpstreamOutcome.QuotaExhausted(UpstreamOutcomeClass.QuotaPerMinute, MinuteWait(error, retryAfter, jitter), quota);
+                : new UpstreamOutcome.QuotaExhausted(UpstreamOutcomeClass.QuotaPerMinute, MinuteWait(error, retryAfter, jitter), quota) { IsOfTools = ofTools };
         }
 
         var lines = LimitLines(error.Message);
         if (lines.Count > 0)
         {
             // The message says what the details leave out; without a period it is taken for the shorter one.
-            return lines.TrueForAll(line => line.Limit == 0)
+            var ofTools = lines.TrueForAll(line => IsOfTools(line.Metric));
+            var lasting = lines.TrueForAll(line => line.Limit == 0)
                 ? NotOffered(lines[0].Model)
                 : new UpstreamOutcome.QuotaExhausted(UpstreamOutcomeClass.QuotaPerMinute, MinuteWait(error, retryAfter, jitter), null, lines[0].Limit, lines[0].Model);
+            return lasting with { IsOfTools = ofTools };
         }
 
         if (error.Message.Contains("spend", StringComparison.OrdinalIgnoreCase) || error.Message.Contains("10 minutes", StringComparison.OrdinalIgnoreCase))
@@ -79,7 +83,7 @@ internal static partial class QuotaFailureReading
         return lines;
     }
 
-    private static UpstreamOutcome ReadViolations(GeminiError error, TimeSpan? retryAfter, DateTimeOffset now, double jitter)
+    private static UpstreamOutcome.QuotaExhausted ReadViolations(GeminiError error, TimeSpan? retryAfter, DateTimeOffset now, double jitter)
     {
         var lines = LimitLines(error.Message);
         var periodsWithoutValue = error.Violations.All(violation => violation.Value is null)
@@ -114,6 +118,10 @@ internal static partial class QuotaFailureReading
             ? NotOffered(error.Violations[0].Model, error.Violations[0].Id)
             : new UpstreamOutcome.QuotaExhausted(UpstreamOutcomeClass.QuotaPerMinute, MinuteWait(error, retryAfter, jitter), other.Id, other.Value, other.Model);
     }
+
+    /// <summary>Whether a name of a quota is one of Google's search and its like.</summary>
+    private static bool IsOfTools(string? name) =>
+        name is not null && (name.Contains("search", StringComparison.OrdinalIgnoreCase) || name.Contains("grounding", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether the model is not offered at all under this quota. A zero value is often left out.</summary>
     private static bool IsZero(QuotaViolation violation, List<(string Metric, long Limit, string? Model)> lines, bool periodsWithoutValue)

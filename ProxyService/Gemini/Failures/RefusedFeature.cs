@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace GeminiBalance.ProxyService.Gemini.Failures;
 
 /// <summary>Something a model was asked for and does not have, as Google's refusal names it.</summary>
@@ -34,8 +36,8 @@ internal enum RefusedFeature
     Seed,
 }
 
-/// <summary>Reads which feature a refusal is about.</summary>
-internal static class RefusedFeatureReading
+/// <summary>Reads which feature a refusal is about, and whether the model refuses it whoever asks.</summary>
+internal static partial class RefusedFeatureReading
 {
     private static readonly (string Word, RefusedFeature Feature)[] Words =
     [
@@ -63,7 +65,7 @@ internal static class RefusedFeatureReading
     /// <summary>The feature; <see cref="RefusedFeature.None"/> when the refusal is about something else.</summary>
     public static RefusedFeature Of(UpstreamOutcome.RequestRefused refused)
     {
-        if (refused.Fault is not (RequestFault.NotSupportedByModel or RequestFault.Invalid))
+        if (refused.Fault != RequestFault.NotSupportedByModel)
         {
             return RefusedFeature.None;
         }
@@ -78,4 +80,21 @@ internal static class RefusedFeatureReading
 
         return RefusedFeature.None;
     }
+
+    /// <summary>
+    /// Whether the refusal is about the model and the feature alone, so that every other request would get it too. One that names a value (a budget out of range, a level)
+    /// or what the feature was put together with says nothing of other requests.
+    /// </summary>
+    public static bool IsOfTheModel(UpstreamOutcome.RequestRefused refused) => refused.Fault == RequestFault.NotSupportedByModel && OfTheModel().IsMatch(refused.Detail);
+
+    /// <summary>Whether a message refuses a budget of thinking.</summary>
+    public static bool IsBudget(string message) => Budget().IsMatch(message);
+
+    [GeneratedRegex(
+        @"^(?:the |multiple |requests ending with a |presence[ _]?|frequency[ _]?)?(?:penalty|logprobs|log probabilities|candidates?|model turn|(?:developer|system)[ _]?instructions?|thinking(?:[ _]?(?:level|budget|config))?|media[ _]?resolution|temperature|top[ _]?[pk]|seed) (?:is|are) not (?:enabled|supported)(?:\.| for |$)",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    private static partial Regex OfTheModel();
+
+    [GeneratedRegex(@"^(?:the )?(?:thinking )?budget -?\d+ is invalid", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    private static partial Regex Budget();
 }

@@ -55,6 +55,9 @@ internal abstract record UpstreamOutcome
     {
         /// <summary>Whether a spending limit was hit, not a rate.</summary>
         public bool IsSpend { get; init; }
+
+        /// <summary>Whether it is the quota of Google's own tools, such as its search: the model answers requests without them.</summary>
+        public bool IsOfTools { get; init; }
     }
 
     /// <summary>The upstream, the model's capacity or the network failed.</summary>

@@ -35,6 +35,7 @@ internal static class ErrorTranslation
 
     private static OpenAiError Exhausted(UpstreamOutcome.QuotaExhausted quota) => quota.Class switch
     {
+        _ when quota.IsOfTools => OpenAiError.ToolsExhausted(quota.Wait),
         UpstreamOutcomeClass.QuotaNotOffered => OpenAiError.ModelNotFound("This model is not available to the configured keys."),
         UpstreamOutcomeClass.QuotaPerDay => OpenAiError.QuotaExhausted(quota.Wait) with { Type = OpenAiErrorTypes.InsufficientQuota, Code = "insufficient_quota" },
         _ when quota.IsSpend => OpenAiError.QuotaExhausted(quota.Wait) with { Type = OpenAiErrorTypes.InsufficientQuota, Code = "insufficient_quota" },

@@ -97,6 +97,15 @@ internal sealed class StreamTranslator(AnswerShape shape) : IDisposable
         }
     }
 
+    /// <summary>Notes that the upstream has blocked the prompt after all: the choices end here, filtered.</summary>
+    public void Block()
+    {
+        foreach (var choice in choices)
+        {
+            choice.Block();
+        }
+    }
+
     /// <summary>Judges the stream after its last event.</summary>
     /// <returns>The verdict of the first choice that is worth nothing, else of the first.</returns>
     public AnswerVerdict Judge()

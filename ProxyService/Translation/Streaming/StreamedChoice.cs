@@ -63,6 +63,9 @@ internal sealed class StreamedChoice(int index) : IDisposable
         Keep(ref safety, candidate.Metadata.Safety, json);
     }
 
+    /// <summary>Notes that it was filtered, whatever it said of its end.</summary>
+    public void Block() => finishReason = FinishReason.Filtered;
+
     /// <summary>Keeps a text for the annotations.</summary>
     public void Keep(GeminiPart part, ReadOnlySpan<byte> json)
     {

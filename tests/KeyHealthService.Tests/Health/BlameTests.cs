@@ -74,4 +74,11 @@ public sealed class BlameTests
     [InlineData(9, 300)]
     public void Of_UnnamedQuota_CoolsLongerWithEveryOneInARow(int strikes, int seconds) =>
         Assert.Equal(new QuotaVerdict(QuotaStatus.Cooling, At.AddSeconds(seconds)), Blame.Of(UpstreamOutcomeClass.QuotaUnspecified, null, At, null, 0, strikes));
+
+    [Theory]
+    [InlineData(600, 0, 600)]
+    [InlineData(30, 1, 60)]
+    [InlineData(86400, 2, 3600)]
+    public void Of_UnnamedQuota_CoolsAtLeastAsLongAsTheUpstreamAsks(int asked, int strikes, int seconds) =>
+        Assert.Equal(new QuotaVerdict(QuotaStatus.Cooling, At.AddSeconds(seconds)), Blame.Of(UpstreamOutcomeClass.QuotaUnspecified, KeyAttemptFailure.SpendReason, At, TimeSpan.FromSeconds(asked), 0, strikes));
 }

@@ -46,6 +46,21 @@ public sealed class FailureCaseTests
     }
 
     [Fact]
+    public void SpendingLimit_HoldsForItsTime_WhateverOtherPoolsGet()
+    {
+        var found = With(1);
+        found.Troubles.Add(UpstreamOutcomeClass.QuotaUnspecified);
+        var key = found.Keys.Values.Single();
+        var spent = Failure(key.Id, UpstreamOutcomeClass.QuotaUnspecified, KeyAttemptFailure.SpendReason) with { RetryAfter = TimeSpan.FromMinutes(10) };
+
+        found.Judge(spent, "proxy a", 0);
+
+        Assert.Equal((QuotaStatus.Cooling, Now.AddMinutes(10)), (found.Quotas.Values.Single().Status, found.Quotas.Values.Single().Until));
+        Assert.False(FailureFacts.MayEject(spent));
+        Assert.True(FailureFacts.MayEject(spent with { Reason = null }));
+    }
+
+    [Fact]
     public void Trouble_ThatShowsLate_GivesBackWhatItTook()
     {
         var found = With(2);

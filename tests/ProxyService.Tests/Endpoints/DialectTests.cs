@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using GeminiBalance.Contracts;
+using GeminiBalance.TestKit;
 using Xunit;
 
 namespace GeminiBalance.ProxyService.Tests.Endpoints;
@@ -96,7 +97,7 @@ public sealed class DialectTests
         await gateway.Client.GetStringAsync("/v1/models", TestContext.Current.CancellationToken);
 
         Assert.Contains("m-three", old, StringComparison.Ordinal);
-        Assert.Equal(2, upstream.Seen.Count);
+        await Eventually.TrueAsync(() => Task.FromResult(upstream.Seen.Count == 2), TimeSpan.FromSeconds(30), "the list asked for again");
     }
 
     [Theory]

@@ -31,6 +31,45 @@ public sealed class RepairTests
         Assert.Empty(gateway.Ledger.Failures);
     }
 
+    [Theory]
+    [InlineData("CachedContent can not be used with GenerateContent request setting system_instruction, tools or tool_config.", 1)]
+    [InlineData("seed is not supported for this model", 1)]
+    [InlineData("temperature is not supported for this model", 2)]
+    [InlineData("The thinking budget 8192 is invalid. Please choose a value between 128 and 4096.", 2)]
+    public async Task RefusalThatIsNotTheOptions_TeachesNothingToOtherRequests(string refusal, int calls)
+    {
+        // Refused for the word it holds, whatever is left out of it.
+        await using var upstream = await StubUpstream.StartAsync((context, seen) => seen.Body.Contains("poison", StringComparison.Ordinal)
+            ? StubUpstream.JsonAsync(context, 400, Refusal(refusal))
+            : StubUpstream.JsonAsync(context, 200, Answer));
+        await using var gateway = await GatewayHost.StartAsync(upstream.Address, [Key]);
+        const string Options = "\"temperature\":0.5,\"reasoning_effort\":\"medium\"";
+
+        using var poisoned = await ChatAsync(gateway, $$"""{"model":"gemini-2.5-flash",{{Options}},"messages":[{"role":"system","content":"s"},{"role":"user","content":"poison"}]}""");
+        var made = upstream.Seen.Count;
+        using var other = await ChatAsync(gateway, $$"""{"model":"gemini-2.5-flash",{{Options}},"seed":7,"messages":[{"role":"system","content":"s"},{"role":"user","content":"q"}]}""");
+
+        Assert.Equal((HttpStatusCode.BadRequest, calls), (poisoned.StatusCode, made));
+        Assert.Equal((HttpStatusCode.OK, calls + 1), (other.StatusCode, upstream.Seen.Count));
+        Assert.All((string[])["temperature", "seed", "systemInstruction", "thinkingBudget"], option => Assert.Contains($"\"{option}\"", upstream.Seen.Last().Body, StringComparison.Ordinal));
+        Assert.False(other.Headers.Contains("x-gb-warnings"));
+    }
+
+    [Fact]
+    public async Task ValueTheModelRefuses_IsLeftOutOfThatRequestOnly()
+    {
+        await using var upstream = await StubUpstream.StartAsync((context, seen) => seen.Body.Contains("\"thinkingBudget\":24576", StringComparison.Ordinal)
+            ? StubUpstream.JsonAsync(context, 400, Refusal("The thinking budget 24576 is invalid. Please choose a value between 1 and 8192."))
+            : StubUpstream.JsonAsync(context, 200, Answer));
+        await using var gateway = await GatewayHost.StartAsync(upstream.Address, [Key]);
+
+        using var high = await ChatAsync(gateway, """{"model":"gemini-2.5-flash","reasoning_effort":"high","messages":[{"role":"user","content":"q"}]}""");
+        using var medium = await ChatAsync(gateway, """{"model":"gemini-2.5-flash","reasoning_effort":"medium","messages":[{"role":"user","content":"q"}]}""");
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (high.StatusCode, medium.StatusCode));
+        Assert.Equal([true, false, true], upstream.Seen.Select(seen => seen.Body.Contains("thinkingBudget", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task OptionsTheModelRefuses_OneAfterTheOther_AreAllLeftOut()
     {

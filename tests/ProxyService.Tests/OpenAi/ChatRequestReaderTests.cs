@@ -45,7 +45,23 @@ public sealed class ChatRequestReaderTests
         Assert.Equal(["\"said\"", "\"no\"", "\"go\""], request.Parts.Select(part => Encoding.UTF8.GetString(part.Text.In(Encoding.UTF8.GetBytes(json)))));
     }
 
+    [Fact]
+    public void Content_WithoutParts_IsNothing_WhereThereIsMoreToAMessage()
+    {
+        const string json = """
+            {"model":"m","messages":[{"role":"user","content":"q"},{"role":"assistant","content":[],"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},
+              {"role":"tool","tool_call_id":"c","content":[]},{"content":[],"role":"assistant"},{"role":"user","content":"go"}]}
+            """;
+
+        var request = Read(json, out var error)!;
+
+        Assert.Null(error);
+        Assert.Equal([ChatRole.User, ChatRole.Assistant, ChatRole.Tool, ChatRole.User], request.Messages.Select(message => message.Role));
+        Assert.Equal(2, request.Parts.Count);
+    }
+
     [Theory]
+    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[]},{\"role\":\"user\",\"content\":\"hi\"}]}", "empty_array", "messages[0].content")]
     [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"te\\ud800xt\":\"a\"}]}]}", "invalid_unicode", null)]
     [InlineData("", "invalid_json", null)]
     [InlineData("{", "invalid_json", null)]

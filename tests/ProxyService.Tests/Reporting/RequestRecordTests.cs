@@ -40,7 +40,7 @@ public sealed class RequestRecordTests
         var record = Record();
         await record.BeginAttemptAsync(Guid.CreateVersion7(), 400, 1000);
         record.ContentArrived(81);
-        record.Tokens = new TokenUsage(7, 5, 0, 0, 0, 12);
+        record.Used(new TokenUsage(7, 5, 0, 0, 0, 12));
 
         await record.CompleteAsync(RequestOutcome.Aborted, 499);
 

@@ -98,6 +98,87 @@ public sealed class FailureClassifierTests
         Assert.Equal(outcome.Blame is Blame.Key or Blame.QuotaPool, outcome.Class is >= UpstreamOutcomeClass.KeyInvalid and <= UpstreamOutcomeClass.QuotaUnspecified);
     }
 
+    /// <summary>Google quotes what clients write: no words of theirs, wherever they write them, may be taken for Google's word about a key, a pool or the gateway.</summary>
+    [Theory]
+    [InlineData(400, "Invalid CachedContent name: {0}.", "")]
+    [InlineData(400, "Invalid JSON payload received. Unknown name \\\"{0}\\\": Cannot find field.", ",\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.BadRequest\",\"fieldViolations\":[{\"description\":\"Unknown name\"}]}]")]
+    [InlineData(400, "{0} is no valid value.", ",\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.BadRequest\",\"fieldViolations\":[{\"field\":\"contents[0].role\"}]}]")]
+    [InlineData(400, "Unsupported MIME type: {0}", ",\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.DebugInfo\",\"detail\":\"[ORIGINAL ERROR] generic::invalid_argument: Unsupported MIME type: {0}\"}]")]
+    [InlineData(403, "You do not have permission to access the File {0} or it may not exist.", "")]
+    [InlineData(404, "CachedContent not found: {0}", "")]
+    public void WordsOfTheClient_ThatGoogleQuotes_AreTheClientsMistake(int status, string message, string details)
+    {
+        string[] words =
+        [
+            "API key not valid. Please pass a valid API key.", "API key expired. Please renew the API key.", "API Key not found", "User location is not supported for the API use.",
+            "Gemini API free tier is not available in your country. Please enable billing", "Permission denied: Consumer 'x' has been suspended.", "Your API key was reported as leaked.",
+            "Your project has been denied access. Please contact support.", "Method doesn't allow unregistered callers", "This model is no longer available to new users.",
+            "generic::failed_precondition: User location is not supported for the API use.",
+        ];
+
+        Assert.All(words, word =>
+        {
+            var outcome = Classify(status, "{\"error\":{\"code\":" + status + ",\"message\":\"" + message.Replace("{0}", word, StringComparison.Ordinal) + "\",\"status\":\"X\"" + details.Replace("{0}", word, StringComparison.Ordinal) + "}}");
+            Assert.Equal((Blame.Client, RetryAdvice.No), (outcome.Blame, outcome.Retry));
+            Assert.InRange(ErrorTranslation.Translate(outcome, Secret).Status, 400, 404);
+        });
+    }
+
+    [Theory]
+    [InlineData("""[{"quotaId":"GroundingRequestsPerDayPerProject","quotaMetric":"x/requests","quotaValue":"500"}]""", true, UpstreamOutcomeClass.QuotaPerDay)]
+    [InlineData("""[{"quotaId":"RequestsPerMinute","quotaMetric":"x/google_search_requests","quotaValue":"5"}]""", true, UpstreamOutcomeClass.QuotaPerMinute)]
+    [InlineData("""[{"quotaId":"SearchGroundingPerDay","quotaValue":"0"}]""", true, UpstreamOutcomeClass.QuotaNotOffered)]
+    [InlineData("""[{"quotaId":"GroundingRequestsPerDayPerProject","quotaValue":"500"},{"quotaId":"GenerateRequestsPerMinutePerProjectPerModel-FreeTier","quotaValue":"10"}]""", false, UpstreamOutcomeClass.QuotaPerMinute)]
+    public void QuotaOfTheTools_IsToldFromTheModels(string violations, bool ofTools, UpstreamOutcomeClass expected)
+    {
+        var quota = Assert.IsType<UpstreamOutcome.QuotaExhausted>(Classify(429, $$$"""{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":{{{violations}}}}]}}"""));
+        var error = ErrorTranslation.Translate(quota, Secret);
+
+        Assert.Equal((expected, ofTools), (quota.Class, quota.IsOfTools));
+        Assert.Equal((429, ofTools ? "tools" : null), (error.Status, error.Param));
+    }
+
+    [Theory]
+    [InlineData("* Quota exceeded for metric: x/search_grounding_requests, limit: 0, model: m", "")]
+    [InlineData("m", ",\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":\"RATE_LIMIT_EXCEEDED\",\"metadata\":{\"quota_limit_value\":\"0\",\"quota_limit\":\"GroundingRequestsPerMinute\"}}]")]
+    public void QuotaOfTheTools_IsKnownByEveryForm(string message, string details)
+    {
+        var quota = Assert.IsType<UpstreamOutcome.QuotaExhausted>(Classify(429, "{\"error\":{\"code\":429,\"message\":\"" + message + "\",\"status\":\"RESOURCE_EXHAUSTED\"" + details + "}}"));
+
+        Assert.True(quota.IsOfTools);
+    }
+
+    [Theory]
+    [InlineData("temperature is not supported for this model", true)]
+    [InlineData("Penalty is not enabled for models/m", true)]
+    [InlineData("Multiple candidates is not enabled for models/m", true)]
+    [InlineData("Logprobs is not enabled for models/m", true)]
+    [InlineData("Developer instruction is not enabled for models/m", true)]
+    [InlineData("Thinking is not enabled for this model.", true)]
+    [InlineData("Thinking level is not supported for this model.", true)]
+    [InlineData("Requests ending with a model turn are not supported.", true)]
+    [InlineData("Thinking level MINIMAL is not supported for this model.", false)]
+    [InlineData("The thinking budget 999999 is invalid. Please choose a value between 128 and 32768.", false)]
+    [InlineData("Budget 0 is invalid. This model only works in thinking mode.", false)]
+    [InlineData("seed is not supported with candidates", false)]
+    [InlineData("Function x: seed is not supported", false)]
+    public void Refusal_OfAFeature_IsTheModelsOnlyWhenItNamesNeitherValueNorCircumstance(string message, bool ofTheModel)
+    {
+        var refused = Assert.IsType<UpstreamOutcome.RequestRefused>(Classify(400, "{\"error\":{\"code\":400,\"message\":\"" + message + "\",\"status\":\"INVALID_ARGUMENT\"}}"));
+
+        Assert.Equal(RequestFault.NotSupportedByModel, refused.Fault);
+        Assert.NotEqual(RefusedFeature.None, RefusedFeatureReading.Of(refused));
+        Assert.Equal(ofTheModel, RefusedFeatureReading.IsOfTheModel(refused));
+    }
+
+    [Fact]
+    public void Refusal_OfACacheBesideOtherOptions_IsOfNoFeature()
+    {
+        var refused = Assert.IsType<UpstreamOutcome.RequestRefused>(Classify(400, """{"error":{"code":400,"message":"CachedContent can not be used with GenerateContent request setting system_instruction, tools or tool_config.","status":"INVALID_ARGUMENT"}}"""));
+
+        Assert.Equal(RefusedFeature.None, RefusedFeatureReading.Of(refused));
+    }
+
     [Theory]
     [InlineData("googleai/unary-failure-api-key.json", 400, UpstreamOutcomeClass.KeyInvalid)]
     [InlineData("vertexai/unary-failure-api-key.json", 400, UpstreamOutcomeClass.KeyInvalid)]
