@@ -28,15 +28,23 @@ internal sealed partial class LimitsKeeper(IServiceProvider services, ModelCosts
         var read = false;
         for (var round = 0; !stoppingToken.IsCancellationRequested; round++)
         {
-            if (!read || round % RoundsPerPrices == 0)
+            try
             {
-                read = await ReadPricesAsync(stoppingToken).ConfigureAwait(false) || read;
-            }
+                if (!read || round % RoundsPerPrices == 0)
+                {
+                    read = await ReadPricesAsync(stoppingToken).ConfigureAwait(false) || read;
+                }
 
-            await LearnSpentAsync(stoppingToken).ConfigureAwait(false);
-            if (await shared.AnnounceAsync(replica).ConfigureAwait(false) is { } replicas)
+                await LearnSpentAsync(stoppingToken).ConfigureAwait(false);
+                if (await shared.AnnounceAsync(replica).ConfigureAwait(false) is { } replicas)
+                {
+                    local.Replicas = replicas;
+                }
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                local.Replicas = replicas;
+                // What was known goes on holding; the next round tries again.
+                LogRoundFailed(e);
             }
 
             await Task.Delay(Round, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -123,6 +131,9 @@ internal sealed partial class LimitsKeeper(IServiceProvider services, ModelCosts
     }
 
     private static long Micros(double? dollars) => (long)((dollars ?? 0) * 1_000_000);
+
+    [LoggerMessage(LogLevel.Error, "Prices, usage and the number of replicas could not be brought up to date; those known stay in use.")]
+    private partial void LogRoundFailed(Exception e);
 
     [LoggerMessage(LogLevel.Debug, "Prices or usage cannot be read: {Reason}.")]
     private partial void LogUnread(string reason);
