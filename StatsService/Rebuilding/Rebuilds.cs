@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using GeminiBalance.Contracts;
 using GeminiBalance.StatsService.Audit;
-using GeminiBalance.StatsService.Store;
 using GeminiBalance.StatsService.Views;
 using Npgsql;
 

@@ -1,4 +1,3 @@
-using GeminiBalance.StatsService.Store;
 using Npgsql;
 
 namespace GeminiBalance.StatsService.Views;

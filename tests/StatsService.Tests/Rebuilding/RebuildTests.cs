@@ -2,7 +2,6 @@ using GeminiBalance.Contracts;
 using GeminiBalance.StatsService.Audit;
 using GeminiBalance.StatsService.Rebuilding;
 using GeminiBalance.StatsService.Requests;
-using GeminiBalance.StatsService.Store;
 using GeminiBalance.StatsService.Tests.Servers;
 using GeminiBalance.StatsService.Views;
 using GeminiBalance.TestKit;

@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace GeminiBalance.StatsService.Store;
+namespace GeminiBalance.StatsService.Views;
 
 /// <summary>
 /// A right that one session of PostgreSQL has at a time, over all replicas. It ends with the connection, so that a killed process loses it when the
