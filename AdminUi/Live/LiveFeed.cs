@@ -1,4 +1,3 @@
-using System.Text.Json;
 using GeminiBalance.AdminUi.Clients;
 
 namespace GeminiBalance.AdminUi.Live;
@@ -35,8 +34,9 @@ internal sealed partial class LiveFeed(IServiceScopeFactory scopes, TimeProvider
             {
                 await ListenAsync(connection);
             }
-            catch (Exception e) when (e is ServiceCallException or IOException or HttpRequestException or JsonException or OperationCanceledException)
+            catch (Exception e)
             {
+                // Whatever it was, the pages want to be told again when the service is back.
                 if (Freshness.Connected && !stoppingToken.IsCancellationRequested)
                 {
                     LogLost(e.GetType().Name);

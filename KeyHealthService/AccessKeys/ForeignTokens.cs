@@ -60,21 +60,37 @@ internal static class ForeignTokens
         }
     }
 
+    /// <summary>An escape may stand for half a character, which no text can hold.</summary>
     private static void Walk(JsonElement element, List<ForeignToken> found)
+    {
+        try
+        {
+            WalkInto(element, found);
+        }
+        catch (InvalidOperationException)
+        {
+            Refuse(found);
+        }
+    }
+
+    private static void Refuse(List<ForeignToken> found)
+    {
+        var item = found.Count + 1;
+        found.Add(new ForeignToken(item, null, null, true, $"item {item}: it holds half a character"));
+    }
+
+    private static void WalkInto(JsonElement element, List<ForeignToken> found)
     {
         if (element.ValueKind == JsonValueKind.Array)
         {
             foreach (var item in element.EnumerateArray())
             {
-                if (item.ValueKind == JsonValueKind.String)
-                {
-                    Add(item.GetString()!, null, true, found);
-                }
-                else
-                {
-                    Walk(item, found);
-                }
+                Walk(item, found);
             }
+        }
+        else if (element.ValueKind == JsonValueKind.String)
+        {
+            Add(element.GetString()!, null, true, found);
         }
         else if (element.ValueKind == JsonValueKind.Object)
         {

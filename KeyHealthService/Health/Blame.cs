@@ -31,8 +31,8 @@ internal static class Blame
     {
         UpstreamOutcomeClass.Succeeded => new KeyVerdict(KeyStatus.Healthy, null),
         UpstreamOutcomeClass.KeyInvalid => new KeyVerdict(KeyStatus.Invalid, Reasons.OfInvalid(reason)),
-        UpstreamOutcomeClass.KeyForbidden => new KeyVerdict(KeyStatus.Forbidden, Reasons.OfForbidden(reason)),
-        UpstreamOutcomeClass.BillingRequired => new KeyVerdict(KeyStatus.Forbidden, Reasons.Billing, at + Billing),
+        UpstreamOutcomeClass.KeyForbidden when Reasons.OfForbidden(reason) is not Reasons.Billing and var refused => new KeyVerdict(KeyStatus.Forbidden, refused),
+        UpstreamOutcomeClass.KeyForbidden or UpstreamOutcomeClass.BillingRequired => new KeyVerdict(KeyStatus.Forbidden, Reasons.Billing, at + Billing),
         UpstreamOutcomeClass.QuotaPerMinute => new QuotaVerdict(QuotaStatus.Cooling, at + Wait(retryAfter) + TimeSpan.FromSeconds(jitter)),
         UpstreamOutcomeClass.QuotaPerDay => new QuotaVerdict(QuotaStatus.Exhausted, PacificMidnight.After(at)),
         UpstreamOutcomeClass.QuotaNotOffered => new QuotaVerdict(QuotaStatus.NotOffered, at + (reason == NotFound ? ClosedToAccount : NotOffered)),

@@ -88,11 +88,24 @@ internal static class ImportFormats
                 list = Lists.Select(name => list.TryGetProperty(name, out var found) ? found : default).FirstOrDefault(found => found.ValueKind == JsonValueKind.Array);
             }
 
-            return list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray().Select((entry, i) => Entry(i + 1, entry))] : null;
+            return list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray().Select((entry, i) => Readable(i + 1, entry))] : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return null;
+        }
+    }
+
+    /// <summary>An escape may stand for half a character, which no text can hold: that entry is refused, and the others are not.</summary>
+    private static ImportItem Readable(int number, JsonElement entry)
+    {
+        try
+        {
+            return Entry(number, entry);
+        }
+        catch (InvalidOperationException)
+        {
+            return new ImportItem(number, null, null, null, "It holds half a character.");
         }
     }
 

@@ -29,9 +29,13 @@ internal sealed partial class ImportRunner(
     /// <summary>Tells the runner of this process that there is a job.</summary>
     public void Set()
     {
-        if (asked.CurrentCount == 0)
+        try
         {
             asked.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // It is told already.
         }
     }
 

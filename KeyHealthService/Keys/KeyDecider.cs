@@ -69,7 +69,7 @@ internal static class KeyDecider
 
     public static IReadOnlyList<IPoolEvent> Remove(Key key, string by, DateTimeOffset now) => [new KeyRemoved(key.Id, by, now)];
 
-    /// <summary>An upstream answer about the key arrived. A disabled key stays as the operator left it; old news and what is known already change nothing.</summary>
+    /// <summary>An upstream answer about the key arrived. A disabled key stays as the operator left it, a dead one dead until it is seen to work; old news and what is known already change nothing.</summary>
     public static IReadOnlyList<IPoolEvent> Judge(Key key, KeyVerdict verdict, Evidence evidence, DateTimeOffset now)
     {
         if (key.Status is KeyStatus.Disabled or KeyStatus.Retired || evidence.At + ClockDifference < key.Since)
@@ -77,14 +77,20 @@ internal static class KeyDecider
             return [];
         }
 
-        // A probe asks for the list of models, which Google answers without a cent on the account.
+        // A probe asks for the list of models, which Google answers without a cent on the account. Where no time ends the state, only a probe can.
         var cleared = verdict.To == KeyStatus.Healthy && evidence.By == Causers.Probe;
-        if (cleared && key is { Status: KeyStatus.Forbidden, Reason: Reasons.Billing })
+        if (cleared && key is { Status: KeyStatus.Forbidden, Reason: Reasons.Billing, Until: not null })
         {
             return [];
         }
 
-        var known = key.Status == verdict.To && key.Reason == verdict.Reason;
+        // An account that is filled again brings nothing to a key that is dead by itself: time must not bring it back.
+        if (verdict.Until is not null && IsDead(key))
+        {
+            return [];
+        }
+
+        var known = key.Status == verdict.To && key.Reason == verdict.Reason && (key.Until is not null || verdict.Until is null);
         return known
             ? []
             : [new KeyHealthChanged(key.Id, key.Status, verdict.To, verdict.Reason, verdict.Until, evidence.Outcome, evidence.UpstreamStatus, evidence.By, now)];
@@ -95,6 +101,9 @@ internal static class KeyDecider
         key.Status is KeyStatus.Disabled or KeyStatus.Retired || key.Until is null || key.Until > now
             ? []
             : [new KeyHealthChanged(key.Id, key.Status, KeyStatus.Degraded, key.Reason, null, null, null, Causers.Clock, now)];
+
+    /// <summary>Whether the key itself is refused, and not for a while.</summary>
+    private static bool IsDead(Key key) => key.Status == KeyStatus.Invalid || key is { Status: KeyStatus.Forbidden, Reason: not Reasons.Billing };
 
     private static string? Cleared(string value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
 }

@@ -42,7 +42,7 @@ internal sealed class ProbePlan : IProjection
                     operations.QueueSqlCommand("update keys.probes set next_check_at = null where key_id = ?", e.KeyId);
                     break;
                 case KeyTransitionUndone e:
-                    Set(operations, e.KeyId, NextAfter(e.KeyId, e.To, e.At));
+                    Set(operations, e.KeyId, NextAfter(e.KeyId, e.To, e.At, e.Reason));
                     break;
                 case KeyDisabled e:
                     operations.QueueSqlCommand("update keys.probes set next_check_at = null where key_id = ?", e.KeyId);

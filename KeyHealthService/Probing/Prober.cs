@@ -50,7 +50,9 @@ internal sealed partial class Prober(
         verdict = await TemperAsync(keyId, verdict, answer.Outcome, now, cancellation);
         var evidence = new Evidence(answer.Outcome, answer.Status, now, Causers.Probe, keyId);
         var changed = await commands.ExecuteAsync(keyId, (key, at) => KeyDecider.Judge(key, verdict, evidence, at), cancellation);
-        var next = verdict.To == KeyStatus.Degraded ? ProbePlan.NextAfterNothing(keyId, now) : ProbePlan.NextAfter(keyId, verdict.To, now, verdict.Reason);
+
+        // What the key is now, not what the answer says: one whose account is empty stays so although it answers, and is looked at again.
+        var next = verdict.To == KeyStatus.Degraded || changed?.Key is not { } after ? ProbePlan.NextAfterNothing(keyId, now) : ProbePlan.NextAfter(keyId, after.Status, now, after.Reason);
         bool? bad = verdict.To switch { KeyStatus.Healthy => false, KeyStatus.Invalid or KeyStatus.Forbidden => true, _ => null };
         await agenda.FinishAsync(keyId, now, next, bad, cancellation);
         if (changed is { Happened: true })

@@ -39,8 +39,8 @@ internal sealed class PoolOutbox : IProjection
     {
         KeyAdded or KeyProjectSet or KeyRemoved or KeyRoutingSet or KeyRetired => KeyKind,
 
-        // One that takes a retired key back brings the key itself back.
-        KeyTransitionUndone { From: KeyStatus.Retired } => KeyKind,
+        // Retired keys are not part of the pool: one that takes such a key back brings the key itself, one that ends there takes it away.
+        KeyTransitionUndone { From: KeyStatus.Retired } or KeyTransitionUndone { To: KeyStatus.Retired } => KeyKind,
         KeyEnabled => KeyKind,
         KeyDisabled or KeyHealthChanged or KeyTransitionUndone => StateKind,
         QuotaChanged => QuotaKind,

@@ -130,7 +130,7 @@ internal sealed class PoolReader(NpgsqlDataSource database, IDocumentStore store
     public static async Task<List<Guid>> KeysOfQuotasAsync(NpgsqlConnection connection, Guid[] quotas, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(
-            "select distinct k.id from keys.mt_doc_key k join keys.mt_doc_quota q on q.pool = k.pool where q.id = any($1)", connection);
+            "select distinct k.id from keys.mt_doc_key k join keys.mt_doc_quota q on q.pool = k.pool where q.id = any($1) and k.status <> 'Retired'", connection);
         command.Parameters.Add(new() { Value = quotas });
         var keys = new List<Guid>();
         await using var rows = await command.ExecuteReaderAsync(cancellation);

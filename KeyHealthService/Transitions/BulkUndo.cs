@@ -15,6 +15,12 @@ internal sealed class BulkUndo(IDocumentStore store, NpgsqlDataSource database, 
     private const int AtOnce = 500;
     private const int MostExamples = 100;
 
+    /// <summary>Whether an event lies between the times <c>$1</c> and <c>$2</c> and has the cause <c>$3</c>; false, not null, where it names none.</summary>
+    private const string HasCause = """
+        coalesce((data ->> 'at')::timestamptz >= $1 and (data ->> 'at')::timestamptz < $2
+            and lower($3) in (lower(data ->> 'outcome'), lower(data ->> 'reason'), lower(data ->> 'by'), lower(data ->> 'upstreamQuota')), false)
+        """;
+
     /// <summary>What would be taken back, or was.</summary>
     public async Task<UndoneTransitions> RunAsync(UndoTransitions undo, string by, CancellationToken cancellation)
     {
@@ -52,19 +58,17 @@ internal sealed class BulkUndo(IDocumentStore store, NpgsqlDataSource database, 
         {
             // What a step led to is what the next one ended, and the last one's is the state now.
             var after = key.Trail.Skip(1).Select(step => step.Reason).Append(key.Reason).ToArray();
-            var caused = key.Trail.Where((step, i) => Caused(undo, step, after[i])).ToHashSet(ReferenceEqualityComparer.Instance);
-            var events = KeyDecider.Undo(key, caused.Contains, by, now);
+            var steps = key.Trail.Where((step, i) => Caused(undo, step, after[i])).ToHashSet(ReferenceEqualityComparer.Instance);
+            var events = KeyDecider.Undo(key, steps.Contains, by, now);
             pending.Add(key.Id, key.Version, events);
             undone.AddRange(events.OfType<KeyTransitionUndone>().Select(e => new UndoneTransition(key.Id, null, null, e.From, e.To)));
         }
 
-        foreach (var quota in await session.LoadManyAsync<Quota>(cancellation, ids))
+        // The causes are read after the states: what happens in between makes the events below come too late, and both are read again.
+        var quotas = await session.LoadManyAsync<Quota>(cancellation, ids);
+        var caused = await CausedAsync(undo, [.. quotas.Select(quota => quota.Id)], now, cancellation);
+        foreach (var quota in quotas.Where(quota => caused.Contains(quota.Id)))
         {
-            if (quota.Since < undo.From || quota.Since >= undo.To)
-            {
-                continue;
-            }
-
             var events = QuotaDecider.Reset(quota, by, now);
             pending.Add(quota.Id, quota.Version, events);
             undone.AddRange(events.Select(e => new UndoneTransition(null, quota.Pool, quota.Model, StatusOf(e.From), KeyStatus.Healthy)));
@@ -83,15 +87,41 @@ internal sealed class BulkUndo(IDocumentStore store, NpgsqlDataSource database, 
     private async Task<List<Guid>> StreamsAsync(UndoTransitions undo, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
-            """
+            $"""
             select distinct stream_id from keys.mt_events
             where type in ('gb.key.health-changed.v1', 'gb.key.disabled.v1', 'gb.key.enabled.v1', 'gb.key.retired.v1', 'gb.quota.changed.v1')
-                and (data ->> 'at')::timestamptz >= $1 and (data ->> 'at')::timestamptz < $2
-                and lower($3) in (lower(data ->> 'outcome'), lower(data ->> 'reason'), lower(data ->> 'by'), lower(data ->> 'upstreamQuota'))
+                and {HasCause}
             """);
+        AddCause(command, undo);
+        return await IdsAsync(command, cancellation);
+    }
+
+    /// <summary>Those quotas whose state the cause alone holds: since they were last available, nothing else used them up for longer than until now.</summary>
+    private async Task<HashSet<Guid>> CausedAsync(UndoTransitions undo, Guid[] quotas, DateTimeOffset now, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(
+            $"""
+            select e.stream_id from keys.mt_events e
+            where e.stream_id = any($4) and e.version > coalesce(
+                (select max(free.version) from keys.mt_events free where free.stream_id = e.stream_id and free.data ->> 'to' = 'Available'), 0)
+            group by e.stream_id
+            having bool_or({HasCause}) and not bool_or(not ({HasCause}) and (e.data ->> 'until')::timestamptz > $5)
+            """);
+        AddCause(command, undo);
+        command.Parameters.Add(new() { Value = quotas });
+        command.Parameters.Add(new() { Value = now });
+        return [.. await IdsAsync(command, cancellation)];
+    }
+
+    private static void AddCause(NpgsqlCommand command, UndoTransitions undo)
+    {
         command.Parameters.Add(new() { Value = undo.From.ToUniversalTime() });
         command.Parameters.Add(new() { Value = undo.To.ToUniversalTime() });
         command.Parameters.Add(new() { Value = undo.Cause });
+    }
+
+    private static async Task<List<Guid>> IdsAsync(NpgsqlCommand command, CancellationToken cancellation)
+    {
         var streams = new List<Guid>();
         await using var rows = await command.ExecuteReaderAsync(cancellation);
         while (await rows.ReadAsync(cancellation))

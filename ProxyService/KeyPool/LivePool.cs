@@ -113,6 +113,10 @@ internal sealed class LivePool(Func<IBalancingStrategy> strategy, TimeProvider t
             foreach (var pool in current.View.QuotaPools.Where(pool => !named.Contains(pool.Name)))
             {
                 pool.Forget();
+                foreach (var (model, use) in pool.Uses)
+                {
+                    NoteRoom(pool, use, model);
+                }
             }
         }
 
@@ -128,6 +132,7 @@ internal sealed class LivePool(Func<IBalancingStrategy> strategy, TimeProvider t
             foreach (var (model, use) in quota.Model == "*" ? pool.Uses : [KeyValuePair.Create(quota.Model, pool.UseOf(quota.Model))])
             {
                 NoteFullness(pool, use, model);
+                NoteRoom(pool, use, model);
             }
         }
     }
@@ -241,6 +246,24 @@ internal sealed class LivePool(Func<IBalancingStrategy> strategy, TimeProvider t
         }
 
         return null;
+    }
+
+    /// <summary>A limit that was raised or taken away, or use that was seen too high, gives a pool back before its window ends.</summary>
+    private void NoteRoom(QuotaPool pool, QuotaUse use, string model)
+    {
+        var now = time.GetUtcNow();
+        if (state?.FullUntil(pool, model) is null || use.FullUntil(now) is not null)
+        {
+            return;
+        }
+
+        lock (gate)
+        {
+            if (state is { } current && current.FullUntil(pool, model) is not null)
+            {
+                state = current.WithRoom(pool, model, now);
+            }
+        }
     }
 
     private void NoteFullness(QuotaPool pool, QuotaUse use, string model)

@@ -102,6 +102,13 @@ internal sealed class PoolState
         return new PoolState(View, Local, full.SetItem(model, pools), named.Add(model)).MendedFrom(this, [.. View.KeysOf(pool)], model, now);
     }
 
+    /// <summary>The state after a pool's quota has room again.</summary>
+    public PoolState WithRoom(QuotaPool pool, string model, DateTimeOffset now)
+    {
+        var pools = full.GetValueOrDefault(model, []).Remove(pool);
+        return new PoolState(View, Local, pools.IsEmpty ? full.Remove(model) : full.SetItem(model, pools), named).MendedFrom(this, [.. View.KeysOf(pool)], model, now);
+    }
+
     /// <summary>Takes over the lists of the state before, with a few keys placed anew.</summary>
     private PoolState MendedFrom(PoolState before, List<PooledKey> changed, string? model, DateTimeOffset now)
     {

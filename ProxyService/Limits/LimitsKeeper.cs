@@ -31,31 +31,47 @@ internal sealed partial class LimitsKeeper(IServiceProvider services, ModelCosts
         await Task.WhenAll(AnnounceAsync(stoppingToken), LearnAsync(stoppingToken)).ConfigureAwait(false);
     }
 
-    private async Task AnnounceAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
+    private Task AnnounceAsync(CancellationToken stoppingToken) => RepeatAsync(
+        async _ =>
         {
             if (await shared.AnnounceAsync(replica).ConfigureAwait(false) is { } replicas)
             {
                 local.Replicas = replicas;
                 limiter.Reconcile();
             }
-
-            await Task.Delay(Round, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+        },
+        stoppingToken);
 
     private async Task LearnAsync(CancellationToken stoppingToken)
     {
         var read = false;
+        await RepeatAsync(
+            async round =>
+            {
+                if (!read || round % RoundsPerPrices == 0)
+                {
+                    read = await ReadPricesAsync(stoppingToken).ConfigureAwait(false) || read;
+                }
+
+                await LearnSpentAsync(stoppingToken).ConfigureAwait(false);
+            },
+            stoppingToken).ConfigureAwait(false);
+    }
+
+    private async Task RepeatAsync(Func<int, Task> act, CancellationToken stoppingToken)
+    {
         for (var round = 0; !stoppingToken.IsCancellationRequested; round++)
         {
-            if (!read || round % RoundsPerPrices == 0)
+            try
             {
-                read = await ReadPricesAsync(stoppingToken).ConfigureAwait(false) || read;
+                await act(round).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                // What was known goes on holding; the next round tries again.
+                LogRoundFailed(e);
             }
 
-            await LearnSpentAsync(stoppingToken).ConfigureAwait(false);
             await Task.Delay(Round, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -140,6 +156,9 @@ internal sealed partial class LimitsKeeper(IServiceProvider services, ModelCosts
     }
 
     private static long Micros(double? dollars) => (long)((dollars ?? 0) * 1_000_000);
+
+    [LoggerMessage(LogLevel.Error, "Prices, usage and the number of replicas could not be brought up to date; those known stay in use.")]
+    private partial void LogRoundFailed(Exception e);
 
     [LoggerMessage(LogLevel.Debug, "Prices or usage cannot be read: {Reason}.")]
     private partial void LogUnread(string reason);

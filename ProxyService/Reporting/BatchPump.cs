@@ -141,7 +141,7 @@ internal abstract partial class BatchPump<T>(int capacity, Func<Guid, IReadOnlyL
                 }
             }
         }
-        catch (OperationCanceledException) when (giveUp.IsCancellationRequested)
+        catch (Exception) when (giveUp.IsCancellationRequested)
         {
             // Counted as unsent at the end of StopAsync.
         }

@@ -103,7 +103,7 @@ internal sealed class UsagePump : BatchPump<UsageOfSecond>, IUsageReport
 }
 
 /// <summary>Ends a second of <see cref="UsagePump"/>.</summary>
-internal sealed class UsageTick(UsagePump pump, TimeProvider time) : BackgroundService
+internal sealed partial class UsageTick(UsagePump pump, TimeProvider time, ILogger<UsageTick> logger) : BackgroundService
 {
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -113,7 +113,7 @@ internal sealed class UsageTick(UsagePump pump, TimeProvider time) : BackgroundS
         {
             while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
             {
-                pump.Tick();
+                TryTick();
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -121,4 +121,19 @@ internal sealed class UsageTick(UsagePump pump, TimeProvider time) : BackgroundS
             // The end of the host.
         }
     }
+
+    private void TryTick()
+    {
+        try
+        {
+            pump.Tick();
+        }
+        catch (Exception e)
+        {
+            LogLost(e);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "The use of a second could not be passed on.")]
+    private partial void LogLost(Exception e);
 }

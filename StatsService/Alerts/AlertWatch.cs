@@ -2,7 +2,6 @@ using GeminiBalance.Contracts;
 using GeminiBalance.StatsService.Ingest;
 using GeminiBalance.StatsService.Views;
 using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace GeminiBalance.StatsService.Alerts;
 
@@ -28,19 +27,26 @@ internal sealed partial class AlertWatch(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var complained = false;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 await LookAsync(stoppingToken).ConfigureAwait(false);
+                complained = false;
             }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException)
-            {
-                LogBlind(e.GetType().Name);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
             {
                 return;
+            }
+            catch (Exception e)
+            {
+                if (!complained)
+                {
+                    LogBlind(e.GetType().Name);
+                }
+
+                complained = true;
             }
 
             await Task.Delay(Look, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -66,6 +72,6 @@ internal sealed partial class AlertWatch(
     [LoggerMessage(2, LogLevel.Information, "Alert {Kind} is over")]
     private partial void LogResolved(AlertKind kind);
 
-    [LoggerMessage(3, LogLevel.Debug, "Cannot look for alerts now: {Fault}")]
+    [LoggerMessage(3, LogLevel.Warning, "Alerts cannot be looked for ({Fault}); those that are open stay so until they can")]
     private partial void LogBlind(string fault);
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using GeminiBalance.StatsService.Ledger;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Npgsql;
 
 namespace GeminiBalance.StatsService.Ingest;
 
@@ -30,6 +29,7 @@ internal sealed partial class LedgerWatch(
         meter.CreateObservableGauge("gb.accounting.mismatch", () => Found.Mismatches, "{segment}", "Segments of the proxies' journals that do not agree with the store. Must be 0.");
         meter.CreateObservableGauge("gb.stats.facts.parked", () => Found.Parked, "{fact}", "Request facts that wait to be replayed.");
         meter.CreateObservableGauge("gb.stats.dead.letters", () => Found.DeadLetters, "{message}", "Messages that could not be worked off and wait to be replayed.");
+        var complained = false;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -37,18 +37,28 @@ internal sealed partial class LedgerWatch(
                 Interlocked.Exchange(ref mismatches, await segments.MismatchesAsync(stoppingToken).ConfigureAwait(false));
                 Interlocked.Exchange(ref parkedFacts, await parked.CountAsync(stoppingToken).ConfigureAwait(false));
                 Interlocked.Exchange(ref deadLetters, await queues.WaitingAsync(stoppingToken).ConfigureAwait(false));
-                looked = true;
+                (looked, complained) = (true, false);
             }
-            catch (Exception e) when (e is NpgsqlException or RabbitMQ.Client.Exceptions.RabbitMQClientException or TimeoutException or IOException)
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
             {
-                LogBlind(e.GetType().Name);
+                return;
+            }
+            catch (Exception e)
+            {
+                // Of any kind: a broker that is silent shows as a cancellation. Told once, for as long as it lasts.
+                if (!complained)
+                {
+                    LogBlind(e.GetType().Name);
+                }
+
+                complained = true;
             }
 
             await Task.Delay(Look, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    [LoggerMessage(1, LogLevel.Debug, "Cannot look at the ledger now: {Fault}")]
+    [LoggerMessage(1, LogLevel.Warning, "The ledger cannot be looked at ({Fault}); what was found last stands until it can")]
     private partial void LogBlind(string fault);
 }
 

@@ -56,7 +56,11 @@ internal sealed partial class LiveFeed(ViewPositions positions, Arrivals arrival
             {
                 await TellAsync(await positions.TickAsync(stoppingToken).ConfigureAwait(false), stoppingToken).ConfigureAwait(false);
             }
-            catch (Npgsql.NpgsqlException e)
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
             {
                 LogBlind(e);
             }

@@ -13,7 +13,7 @@ namespace GeminiBalance.StatsService.Rebuilding;
 /// Makes a view anew from the events, in tables beside its own, while it goes on serving and following; then takes its place in one transaction,
 /// at exactly the position the view has reached by then.
 /// </summary>
-internal sealed class Rebuild(NpgsqlDataSource source, Horizon horizon)
+internal sealed class Rebuild(Horizon horizon)
 {
     private const int PageSize = 5_000;
 
@@ -26,14 +26,15 @@ internal sealed class Rebuild(NpgsqlDataSource source, Horizon horizon)
 
     private static readonly string PositionOf = $"select last_seq_id from {StoreSchema.Name}.mt_event_progression where name = $1";
 
+    /// <param name="past">The right to change the past, which it is done with.</param>
     /// <param name="view">The view.</param>
     /// <param name="progress">Told the position reached and the one to reach.</param>
     /// <param name="cancellation">Ends it; the view stays as it was.</param>
-    public async Task RunAsync(IView view, Func<long, long, Task> progress, CancellationToken cancellation)
+    public async Task RunAsync(SessionLock past, IView view, Func<long, long, Task> progress, CancellationToken cancellation)
     {
-        await RefuseStrangersAsync(cancellation).ConfigureAwait(false);
+        var connection = past.Connection;
+        await RefuseStrangersAsync(connection, cancellation).ConfigureAwait(false);
         var frozenBefore = TimeBuckets.Ceiling(await horizon.ReadAsync(cancellation).ConfigureAwait(false), Rollup.Widest);
-        await using var connection = await source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
         foreach (var table in view.Tables)
         {
             await ExecuteAsync(connection, $"drop table if exists {ShadowOf(table)}; create table {ShadowOf(table)} (like {LiveOf(table)} including all)", [], cancellation).ConfigureAwait(false);
@@ -63,9 +64,11 @@ internal sealed class Rebuild(NpgsqlDataSource source, Horizon horizon)
     }
 
     /// <summary>Makes the audit log anew.</summary>
-    public async Task RunAuditAsync(CancellationToken cancellation)
+    /// <param name="past">The right to change the past, which it is done with.</param>
+    /// <param name="cancellation">Ends it; the log stays as it was.</param>
+    public static async Task RunAuditAsync(SessionLock past, CancellationToken cancellation)
     {
-        await using var connection = await source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
+        var connection = past.Connection;
         await using var swap = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
         await ExecuteAsync(connection, $"lock table {AuditLog.Qualified} in exclusive mode", [], cancellation).ConfigureAwait(false);
         await ExecuteAsync(connection, $"delete from {AuditLog.Qualified}", [], cancellation).ConfigureAwait(false);
@@ -155,9 +158,9 @@ internal sealed class Rebuild(NpgsqlDataSource source, Horizon horizon)
     }
 
     /// <summary>An event of a kind this version does not know might belong into the view: nothing is made anew without it.</summary>
-    private async Task RefuseStrangersAsync(CancellationToken cancellation)
+    private static async Task RefuseStrangersAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        await using var command = source.CreateCommand(Stranger);
+        await using var command = new NpgsqlCommand(Stranger, connection);
         command.Parameters.Add(new() { Value = EventNames.All });
         if (await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is string type)
         {

@@ -10,10 +10,10 @@ internal static class RebuildingModule
     public static RouteGroupBuilder MapRebuilding(this RouteGroupBuilder stats)
     {
         stats.MapGet("/projections/rebuilds", (Rebuilds rebuilds) => TypedResults.Ok(rebuilds.All));
-        stats.MapPost("/projections/{name}/rebuild", (string name, Rebuilds rebuilds) =>
+        stats.MapPost("/projections/{name}/rebuild", async (string name, Rebuilds rebuilds, CancellationToken cancellation) =>
             !rebuilds.Names.Contains(name) ? BadParameter.Of("name", $"must be one of {string.Join(", ", rebuilds.Names)}.")
-            : rebuilds.TryStart(name) is { } started ? TypedResults.Accepted("/stats/projections/rebuilds", started)
-            : (IResult)Results.Problem("Another rebuild runs on this replica.", statusCode: StatusCodes.Status409Conflict));
+            : await rebuilds.TryStartAsync(name, cancellation).ConfigureAwait(false) is { } started ? TypedResults.Accepted("/stats/projections/rebuilds", started)
+            : (IResult)Results.Problem("Another rebuild, or the deletion of old requests, runs now.", statusCode: StatusCodes.Status409Conflict));
         return stats;
     }
 }

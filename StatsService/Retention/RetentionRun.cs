@@ -15,6 +15,9 @@ internal sealed class RetentionRun(
     /// <summary>Batches deleted in one transaction.</summary>
     private const int AtOnce = 500;
 
+    /// <summary>How often it looks whether a rebuild has come to its end.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
+
     /// <summary>Batches of requests last written before a time, all of whose requests every view has seen.</summary>
     private static readonly string Delete = $"""
         with old as (
@@ -32,8 +35,23 @@ internal sealed class RetentionRun(
         delete from {Segments.Qualified} where closed_at < $1 and stored_facts = stated_facts and stored_tokens = stated_tokens
         """;
 
+    /// <summary>Waits for the end of a rebuild: it reads what would be deleted here.</summary>
     /// <returns>What was done, in a sentence.</returns>
     public async Task<string> RunAsync(CancellationToken cancellation)
+    {
+        SessionLock? past;
+        while ((past = await SessionLock.TryTakeAsync(source, SessionRight.Past, cancellation).ConfigureAwait(false)) is null)
+        {
+            await Task.Delay(Look, time, cancellation).ConfigureAwait(false);
+        }
+
+        await using (past.ConfigureAwait(false))
+        {
+            return await RunAsync(past.Connection, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<string> RunAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         var before = TimeBuckets.Of(time.GetUtcNow().AddDays(-options.CurrentValue.RequestDays));
         await horizon.RaiseAsync(before, cancellation).ConfigureAwait(false);
@@ -41,8 +59,7 @@ internal sealed class RetentionRun(
         var (batches, requests) = (0L, 0L);
         while (true)
         {
-            await using var command = source.CreateCommand(Delete);
-            command.CommandTimeout = 300;
+            await using var command = new NpgsqlCommand(Delete, connection) { CommandTimeout = 300 };
             command.Parameters.Add(new() { Value = before, NpgsqlDbType = NpgsqlDbType.TimestampTz });
             command.Parameters.Add(new() { Value = seen });
             await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
@@ -56,7 +73,7 @@ internal sealed class RetentionRun(
             requests += reader.GetInt64(1);
         }
 
-        await using var segments = source.CreateCommand(DeleteSegments);
+        await using var segments = new NpgsqlCommand(DeleteSegments, connection);
         segments.Parameters.Add(new() { Value = before, NpgsqlDbType = NpgsqlDbType.TimestampTz });
         await segments.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
         return string.Create(CultureInfo.InvariantCulture, $"Deleted {requests} requests in {batches} batches from before {before:yyyy-MM-ddTHH:mm:ssZ}; their sums and the audit log stay.");

@@ -19,10 +19,10 @@ internal sealed class UsageQuery(NpgsqlDataSource source, PriceBook prices)
     /// <summary>The rows of the range. Names all of its parameters, so that none is left without a type.</summary>
     public const string InRange = "bucket_at >= $1 and bucket_at < $2 and $3::interval is not null and $4::text is not null";
 
-    /// <summary>Start of the bucket of width <c>$3</c> in zone <c>$4</c> that a row falls into; the same as <see cref="TimeBuckets"/> says.</summary>
+    /// <summary>Start of the bucket of width <c>$3</c> in zone <c>$4</c> that a row falls into; the same as <see cref="TimeRange.Starts"/> says: narrow ones count from the start of the range.</summary>
     public const string BucketStart = """
         case when $3 >= interval '6 hours' then date_bin($3, bucket_at at time zone $4, timestamp '2000-01-01 00:00:00') at time zone $4
-            else date_bin($3, bucket_at, timestamp '2000-01-01 00:00:00' at time zone $4) end
+            else date_bin($3, bucket_at, $1) end
         """;
 
     /// <summary>Sums by group, and by bucket when the range has any; null when there are more rows than one answer may hold.</summary>

@@ -41,6 +41,18 @@ internal static class TimeBuckets
         return floor == moment.ToUniversalTime() ? floor : Next(floor, width, zone);
     }
 
+    /// <summary>End of the last bucket of a range.</summary>
+    /// <param name="start">Start of its first bucket.</param>
+    /// <param name="moment">What the range must reach.</param>
+    /// <param name="width">Width of the buckets.</param>
+    /// <param name="zone">The zone whose buckets they are.</param>
+    public static DateTimeOffset EndOf(DateTimeOffset start, DateTimeOffset moment, TimeSpan width, TimeZoneInfo? zone) =>
+        width < FollowsTheClock ? start.AddTicks(((moment - start).Ticks + width.Ticks - 1) / width.Ticks * width.Ticks) : Ceiling(moment, width, zone);
+
+    /// <summary>Start of the buckets that end with one and are as long as a span; where the zone's clock is moved meanwhile, as nearly so as whole ones can be.</summary>
+    public static DateTimeOffset Back(DateTimeOffset end, TimeSpan span, TimeSpan width, TimeZoneInfo? zone) =>
+        width < FollowsTheClock ? end - span : Floor(end - span + (width / 2), width, zone);
+
     /// <summary>Start of the bucket after the one that starts at a moment.</summary>
     public static DateTimeOffset Next(DateTimeOffset start, TimeSpan width, TimeZoneInfo? zone)
     {

@@ -82,11 +82,10 @@ internal sealed record TimeRange(DateTimeOffset From, DateTimeOffset To, TimeSpa
         }
 
         var step = width ?? TimeBuckets.Width;
-        var range = new TimeRange(TimeBuckets.Floor(start, step, zone), TimeBuckets.Ceiling(end, step, zone), width, zone);
-        if (from is null && to is null)
-        {
-            range = range with { From = range.To - Default };
-        }
+        var last = TimeBuckets.Ceiling(end, step, zone);
+        var range = from is null && to is null
+            ? new TimeRange(TimeBuckets.Back(last, Default, step, zone), last, width, zone)
+            : Whole(start, end, width, zone);
 
         return width is not null && range.Count(step) > MaximumBuckets
             ? (null, BadParameter.Of("bucket", $"cuts the range into {range.Count(step)} buckets; at most {MaximumBuckets} are answered. Choose a wider one or a shorter range."))
@@ -108,7 +107,7 @@ internal sealed record TimeRange(DateTimeOffset From, DateTimeOffset To, TimeSpa
             <= 60 => Widths["6h"],
             _ => Widths["1d"],
         };
-        return new TimeRange(TimeBuckets.Floor(From, width, Zone), TimeBuckets.Ceiling(To, width, Zone), width, Zone);
+        return Whole(From, To, width, Zone);
     }
 
     /// <summary>A range that reaches to the present, with its end on an hour: nothing is stored of times to come, and whole hours are summed faster. Any other stays as it is.</summary>
@@ -126,6 +125,14 @@ internal sealed record TimeRange(DateTimeOffset From, DateTimeOffset To, TimeSpa
 
     /// <summary>Times inside it that sums must be told apart at: the starts of its buckets, if it has any.</summary>
     public IEnumerable<DateTimeOffset> Cuts() => Bucket is null ? [] : Starts().Skip(1);
+
+    /// <summary>The whole buckets that a range lies in. Narrow ones are counted from its start, however the zone's clock is moved meanwhile.</summary>
+    private static TimeRange Whole(DateTimeOffset start, DateTimeOffset end, TimeSpan? bucket, TimeZoneInfo? zone)
+    {
+        var width = bucket ?? TimeBuckets.Width;
+        var from = TimeBuckets.Floor(start, width, zone);
+        return new TimeRange(from, TimeBuckets.EndOf(from, end, width, zone), bucket, zone);
+    }
 
     private static bool TryFindZone(string name, out TimeZoneInfo? zone)
     {

@@ -63,6 +63,16 @@ public sealed partial class TidinessTests
         Assert.Empty(Repository.Files(".csproj", ".props").SelectMany(file => Silenced().Matches(file.Text).Where(match => !match.Value.Contains("-->", StringComparison.Ordinal)).Select(match => $"{file.Path}: {match.Value.Trim()}")));
     }
 
+    /// <summary>The host ends the whole process when one of these ends by an exception: what none of them expects must be caught, told and tried again.</summary>
+    [Fact]
+    public void EveryBackgroundService_OutlivesWhatItDoesNotExpect()
+    {
+        var loops = Repository.Files(".cs").Where(file => Repository.Services.Append("ServiceDefaults").Contains(file.Project) && Background().IsMatch(file.Text)).ToArray();
+
+        Assert.NotEmpty(loops);
+        Assert.Empty(loops.Where(file => !CatchesAll().IsMatch(file.Text)).Select(file => file.Path));
+    }
+
     /// <summary>Long runs are explicit, and asked for by the full check; nothing is skipped.</summary>
     [Fact]
     public void NoTest_IsSwitchedOff() => Assert.Empty(Matches(SwitchedOff(), ".cs"));
@@ -119,6 +129,13 @@ public sealed partial class TidinessTests
 
     [GeneratedRegex(@"\b(?:Fact|Theory)\([^)]*\bSkip ?=", RegexOptions.NonBacktracking)]
     private static partial Regex SwitchedOff();
+
+    [GeneratedRegex(@"class [^{;]*:\s*BackgroundService\b", RegexOptions.NonBacktracking)]
+    private static partial Regex Background();
+
+    /// <summary>A clause without a condition, or with one that lets only the end of the host through.</summary>
+    [GeneratedRegex(@"catch \(Exception(?: e)?\)(?: when \(![\w.]+\.IsCancellationRequested\))?\s*\{", RegexOptions.NonBacktracking)]
+    private static partial Regex CatchesAll();
 
     [GeneratedRegex(@"(?:^|[^\w.])/(?:home|root|Users)/[\w.-]+|[A-Z]:\\Users\\", RegexOptions.NonBacktracking | RegexOptions.Multiline)]
     private static partial Regex MachinePath();

@@ -17,28 +17,35 @@ internal sealed partial class JournalAdoption(
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Quiet = TimeSpan.FromMinutes(1);
 
+    /// <summary>A folder whose open requests have their facts, of which some may be in memory only. It stays claimed: whoever took it before they are written would find their requests again.</summary>
+    private JournalStore? claimed;
+
     /// <summary>Takes over all folders that are abandoned.</summary>
     internal async Task AdoptAsync()
     {
-        while (!journal.IsDegraded && JournalFolder.ClaimAbandoned(options.CurrentValue.Folder, time.GetUtcNow() - Quiet) is { } folder)
+        while (!journal.IsDegraded && (claimed ??= await RecoverAsync().ConfigureAwait(false)) is { } abandoned)
         {
-            using var abandoned = Open(folder);
-            foreach (var fact in recovery.Run(abandoned))
-            {
-                await journal.RecordAsync(fact, null).ConfigureAwait(false);
-            }
-
             if (journal.IsDegraded)
             {
-                // The facts are in memory only: whoever takes the folder next finds their requests again.
                 return;
             }
 
-            JournalRecovery.Settle(abandoned);
-            var (segments, unsent) = (abandoned.Segments.Count, abandoned.Unsent);
-            journal.Take(abandoned);
-            LogAdopted(abandoned.Path, segments, unsent);
+            claimed = null;
+            using (abandoned)
+            {
+                JournalRecovery.Settle(abandoned);
+                var (segments, unsent) = (abandoned.Segments.Count, abandoned.Unsent);
+                journal.Take(abandoned);
+                LogAdopted(abandoned.Path, segments, unsent);
+            }
         }
+    }
+
+    /// <inheritdoc />
+    public override void Dispose()
+    {
+        claimed?.Dispose();
+        base.Dispose();
     }
 
     /// <inheritdoc />
@@ -53,7 +60,7 @@ internal sealed partial class JournalAdoption(
                 await AdoptAsync().ConfigureAwait(false);
                 complained = false;
             }
-            catch (Exception e) when (JournalDisk.IsFailure(e))
+            catch (Exception e)
             {
                 if (!complained)
                 {
@@ -62,6 +69,30 @@ internal sealed partial class JournalAdoption(
 
                 complained = true;
             }
+        }
+    }
+
+    private async Task<JournalStore?> RecoverAsync()
+    {
+        if (JournalFolder.ClaimAbandoned(options.CurrentValue.Folder, time.GetUtcNow() - Quiet) is not { } folder)
+        {
+            return null;
+        }
+
+        var abandoned = Open(folder);
+        try
+        {
+            foreach (var fact in recovery.Run(abandoned))
+            {
+                await journal.RecordAsync(fact, null).ConfigureAwait(false);
+            }
+
+            return abandoned;
+        }
+        catch
+        {
+            abandoned.Dispose();
+            throw;
         }
     }
 

@@ -17,6 +17,7 @@ internal sealed partial class JournalKeeper(
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
     private bool complained;
     private bool isShort;
+    private bool recoveredAreWritten;
 
     /// <inheritdoc />
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -26,12 +27,7 @@ internal sealed partial class JournalKeeper(
             await journal.RecordAsync(fact, null).ConfigureAwait(false);
         }
 
-        if (!journal.IsDegraded)
-        {
-            // Only now: had this process died before, the next one would have had to find them again.
-            JournalRecovery.Settle(store);
-        }
-
+        Settle();
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -67,18 +63,32 @@ internal sealed partial class JournalKeeper(
         {
             journal.CloseOld(closeAll);
             journal.Flush();
-            JournalRecovery.Settle(store);
+            Settle();
             Remove();
             complained = false;
         }
-        catch (Exception e) when (JournalDisk.IsFailure(e))
+        catch (Exception e)
         {
+            // Mostly the disk, but whatever it was: the thread that looks after the journal must not end.
             if (!complained)
             {
                 LogFailed(store.Path, e.Message);
             }
 
             complained = true;
+        }
+    }
+
+    /// <summary>
+    /// Not before what recovery has found is written, which a full disk puts off: had this process died until then, the next one would have to find
+    /// those requests again. A disk that fails later does no harm, because requests of this process keep their segments open until their facts are written.
+    /// </summary>
+    private void Settle()
+    {
+        recoveredAreWritten |= !journal.IsDegraded;
+        if (recoveredAreWritten)
+        {
+            JournalRecovery.Settle(store);
         }
     }
 

@@ -42,6 +42,9 @@ internal sealed partial class JournalPump : BackgroundService
     /// <summary>The wait before a batch is sent again.</summary>
     internal TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>The wait before a segment that could not be read is read again.</summary>
+    internal TimeSpan ReadAgainDelay { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Age of the oldest fact that the bus has not confirmed.</summary>
     public TimeSpan OldestUnsent
     {
@@ -94,6 +97,31 @@ internal sealed partial class JournalPump : BackgroundService
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        do
+        {
+            try
+            {
+                await SendAllAsync().ConfigureAwait(false);
+                return;
+            }
+            catch (OperationCanceledException) when (giveUp.IsCancellationRequested)
+            {
+                // What is left lies in the journal.
+                return;
+            }
+            catch (Exception e)
+            {
+                // A segment that cannot be read, mostly: its facts are nowhere else, so that nothing can be done but try again.
+                LogStopped(e);
+                await Task.Delay(ReadAgainDelay, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+        while (!stopping.IsCancellationRequested);
+    }
+
+    /// <summary>Reads and sends, from where the bus has confirmed the journal to, until the host stops.</summary>
+    private async Task SendAllAsync()
+    {
         using var source = new BatchSource(store, metrics, logger) { Exhausted = Exhausted };
         var sending = new List<Task>();
         try
@@ -130,11 +158,11 @@ internal sealed partial class JournalPump : BackgroundService
                 }
             }
 
-            await Task.WhenAll(sending).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (giveUp.IsCancellationRequested)
+        finally
         {
-            // What is left lies in the journal.
+            // Whatever ended the reading: what was read is confirmed before anybody begins anew behind it.
+            await Task.WhenAll(sending).ConfigureAwait(false);
         }
     }
 
@@ -163,7 +191,7 @@ internal sealed partial class JournalPump : BackgroundService
                 }
             }
         }
-        catch (OperationCanceledException) when (giveUp.IsCancellationRequested)
+        catch (Exception) when (giveUp.IsCancellationRequested)
         {
             // Lies in the journal.
         }
@@ -230,6 +258,9 @@ internal sealed partial class JournalPump : BackgroundService
 
     [LoggerMessage(LogLevel.Warning, "The bus does not confirm {Count} request facts ({Reason}); they are sent again until it does.")]
     private partial void LogRetry(int count, string reason);
+
+    [LoggerMessage(LogLevel.Error, "The journal could not be read to be sent; that is tried again from where the bus has confirmed it to.")]
+    private partial void LogStopped(Exception e);
 
     [LoggerMessage(LogLevel.Warning, "The store lacks facts of the journal segment {Path} that the bus had taken; they are sent again.")]
     private partial void LogRepublish(string path);

@@ -1,7 +1,5 @@
-using System.Text.Json;
 using GeminiBalance.Contracts;
 using Microsoft.Extensions.Options;
-using Polly;
 
 namespace GeminiBalance.ProxyService.Reporting.Journaling;
 
@@ -63,19 +61,19 @@ internal sealed partial class SegmentReconciler(
                 await ReconcileAsync(stoppingToken).ConfigureAwait(false);
                 complained = false;
             }
-            catch (Exception e) when (IsOutage(e) && !stoppingToken.IsCancellationRequested)
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
             {
-                // One line per outage: the segments wait as long as it lasts.
+                return;
+            }
+            catch (Exception e)
+            {
+                // One line per outage: the segments wait as long as it lasts. The store or the bus is away, slow, or of another version.
                 if (!complained)
                 {
                     LogUnreachable(e.GetType().Name);
                 }
 
                 complained = true;
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
             }
 
             await Task.Delay(Beat, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -106,7 +104,7 @@ internal sealed partial class SegmentReconciler(
         {
             if (open.TryGetValue(verdict.Segment, out var segment))
             {
-                await ActAsync(segment, verdict, cancellationToken).ConfigureAwait(false);
+                await TryActAsync(segment, verdict, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -124,6 +122,19 @@ internal sealed partial class SegmentReconciler(
         doubts.Clear();
         different.Clear();
         lost.UnionWith(doubted.Select(segment => segment.Id));
+    }
+
+    /// <summary>A segment that the disk does not give back must not hold up the others.</summary>
+    private async Task TryActAsync(Segment segment, SegmentVerdict verdict, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ActAsync(segment, verdict, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (JournalDisk.IsFailure(e))
+        {
+            LogUnreadable(segment.Path, e.Message);
+        }
     }
 
     private async Task ActAsync(Segment segment, SegmentVerdict verdict, CancellationToken cancellationToken)
@@ -167,12 +178,11 @@ internal sealed partial class SegmentReconciler(
         }
     }
 
-    /// <summary>The store or the bus is away, slow, or of another version.</summary>
-    private static bool IsOutage(Exception e) =>
-        e is HttpRequestException or JsonException or ExecutionRejectedException or OperationCanceledException or TimeoutException or MassTransit.MassTransitException;
-
     [LoggerMessage(LogLevel.Warning, "The store could not be asked for the segments of the journal ({Reason}); they are kept until it can.")]
     private partial void LogUnreachable(string reason);
+
+    [LoggerMessage(LogLevel.Error, "The journal segment {Path} cannot be read to be sent again ({Reason}); that is tried again later.")]
+    private partial void LogUnreadable(string path, string reason);
 
     [LoggerMessage(LogLevel.Error, "The store has the journal segment {Path} otherwise than it was written: {Facts} facts with {Tokens} tokens were written, {StoredFacts} with {StoredTokens} are stored.")]
     private partial void LogMismatch(string path, long facts, long tokens, long storedFacts, long storedTokens);

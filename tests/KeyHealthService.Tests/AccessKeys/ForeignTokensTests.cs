@@ -30,6 +30,18 @@ public sealed class ForeignTokensTests
     }
 
     [Theory]
+    [InlineData("""["\ud800","sk-first-token"]""")]
+    [InlineData("""{"user_keys":[{"key":"sk-lost-token","name":"\udc00"},{"key":"sk-first-token","name":"ada"}]}""")]
+    [InlineData("""[{"k\ud800y":"sk-lost-token","name":"b"},{"key":"sk-first-token","name":"ada"}]""")]
+    public void Read_HalfACharacter_RefusesItsItemAlone(string export)
+    {
+        var tokens = ForeignTokens.Read(export);
+
+        Assert.Equal([null, "sk-first-token"], tokens.Select(token => token.Token?.Reveal()));
+        Assert.NotNull(tokens[0].Refusal);
+    }
+
+    [Theory]
     [InlineData("short")]
     [InlineData("AIzaSyA-an-upstream-key-0000000000000")]
     [InlineData("with space in it")]

@@ -33,13 +33,14 @@ public sealed class BlameTests
     [InlineData("API_KEY_SERVICE_BLOCKED", "restricted")]
     [InlineData("API_KEY_IP_ADDRESS_BLOCKED", "restricted")]
     [InlineData("API_KEY_LEAKED", "leaked")]
-    [InlineData("BILLING_DISABLED", "billing")]
     public void Of_ForbiddenKey_SaysWhyInOurWords(string? upstream, string reason) =>
         Assert.Equal(new KeyVerdict(KeyStatus.Forbidden, reason), Blame.Of(UpstreamOutcomeClass.KeyForbidden, upstream, At, null, 0));
 
-    [Fact]
-    public void Of_EmptyBillingAccount_IsForbiddenForAnHour() =>
-        Assert.Equal(new KeyVerdict(KeyStatus.Forbidden, "billing", At.AddHours(1)), Blame.Of(UpstreamOutcomeClass.BillingRequired, null, At, null, 0));
+    [Theory]
+    [InlineData(UpstreamOutcomeClass.BillingRequired, null)]
+    [InlineData(UpstreamOutcomeClass.KeyForbidden, "BILLING_DISABLED")]
+    public void Of_EmptyBillingAccount_IsForbiddenForAnHour(UpstreamOutcomeClass outcome, string? reason) =>
+        Assert.Equal(new KeyVerdict(KeyStatus.Forbidden, "billing", At.AddHours(1)), Blame.Of(outcome, reason, At, null, 0));
 
     [Theory]
     [InlineData(null, 0.0, 60.0)]

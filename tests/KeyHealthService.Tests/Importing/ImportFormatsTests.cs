@@ -52,8 +52,19 @@ public sealed class ImportFormatsTests
         Assert.Equal([(KeyTier.Paid, "a,b"), (null, null)], ImportFormats.Read(texts[3]).Items.Select(item => (item.Tier, item.Tags)));
     }
 
+    [Fact]
+    public void Read_HalfACharacter_RefusesItsEntryAlone()
+    {
+        var (format, items) = ImportFormats.Read($$"""["\ud800", {"key": "{{One}}", "label": "\udc00"}, {"ke\ud800": "{{One}}"}, "{{Two}}"]""");
+
+        Assert.Equal("json", format);
+        Assert.Equal([(1, null), (2, null), (3, null), (4, Two)], items.Select(item => (item.Line, item.Key?.Reveal())));
+        Assert.All(items.SkipLast(1), item => Assert.NotNull(item.Refusal));
+    }
+
     [Theory]
     [InlineData("[]", "json", 0)]
+    [InlineData("{\"k\\ud800ys\": []}", "lines", 1)]
     [InlineData("[1, null, {}, \"short\"]", "json", 4)]
     [InlineData("{\"keys\": 7}", "lines", 1)]
     [InlineData("[\"not closed", "lines", 1)]

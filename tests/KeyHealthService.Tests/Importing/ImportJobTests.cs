@@ -3,9 +3,11 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using GeminiBalance.Contracts;
+using GeminiBalance.KeyHealthService.Importing;
 using GeminiBalance.KeyHealthService.Tests.Publishing;
 using GeminiBalance.KeyHealthService.Tests.Servers;
 using GeminiBalance.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace GeminiBalance.KeyHealthService.Tests.Importing;
@@ -16,6 +18,29 @@ public sealed class ImportJobTests(ServersFixture servers)
     /// <summary>The aim is 256 MiB, and the figures are with the benchmarks; the rest is room for other machines.</summary>
     private const long MostMemory = 288L << 20;
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(120);
+    private volatile Exception? failure;
+
+    [Fact]
+    public void Runner_ToldByManyAtOnce_IsToldOnce()
+    {
+        for (var n = 0; n < 2_000; n++)
+        {
+            using var runner = new ImportRunner(null!, null!, null!, null!, null!, TimeProvider.System, NullLogger<ImportRunner>.Instance);
+            using var together = new Barrier(2);
+            var told = new Thread(Tell);
+            told.Start();
+            Tell();
+            told.Join();
+
+            void Tell()
+            {
+                together.SignalAndWait();
+                failure = Record.Exception(runner.Set) ?? failure;
+            }
+        }
+
+        Assert.Null(failure);
+    }
 
     [Fact]
     public async Task Job_FromDryRunToUndo_SaysWhatBecomesOfEveryLine()

@@ -146,6 +146,41 @@ public sealed class KeyDeciderTests
         Assert.Single(KeyDecider.Judge(key, new KeyVerdict(KeyStatus.Healthy, null), Answer(UpstreamOutcomeClass.Succeeded, 200) with { By = "proxy a" }, Now));
     }
 
+    [Fact]
+    public void Judge_SuccessOfAProbe_FreesAKeyWhoseEmptyAccountNoTimeEnds()
+    {
+        var key = Given(Health(KeyStatus.Forbidden, Reasons.Billing));
+
+        var freed = Assert.IsType<KeyHealthChanged>(Assert.Single(KeyDecider.Judge(key, new KeyVerdict(KeyStatus.Healthy, null), Answer(UpstreamOutcomeClass.Succeeded, 200), Now)));
+
+        Assert.Equal((KeyStatus.Forbidden, KeyStatus.Healthy), (freed.From, freed.To));
+    }
+
+    [Fact]
+    public void Judge_EmptyAccountThatNoTimeEnds_GetsOneWithTheNextRefusalAndOnlyThen()
+    {
+        var verdict = new KeyVerdict(KeyStatus.Forbidden, Reasons.Billing, Now.AddHours(1));
+        var key = Given(Health(KeyStatus.Forbidden, Reasons.Billing));
+
+        var timed = Then(key, KeyDecider.Judge(key, verdict, Answer(UpstreamOutcomeClass.BillingRequired, 402), Now));
+
+        Assert.Equal(Now.AddHours(1), timed.Until);
+        Assert.Empty(KeyDecider.Judge(timed, verdict with { Until = Now.AddHours(2) }, Answer(UpstreamOutcomeClass.BillingRequired, 402), Now));
+        Assert.Equal(KeyStatus.Degraded, Then(timed, KeyDecider.Recover(timed, Now.AddHours(1))).Status);
+    }
+
+    [Theory]
+    [InlineData(KeyStatus.Invalid, Reasons.Unknown)]
+    [InlineData(KeyStatus.Forbidden, Reasons.Leaked)]
+    [InlineData(KeyStatus.Forbidden, Reasons.Suspended)]
+    public void Judge_EmptyAccountOfADeadKey_LeavesItDead(KeyStatus status, string reason)
+    {
+        var dead = Given(Health(status, reason));
+
+        Assert.Empty(KeyDecider.Judge(dead, new KeyVerdict(KeyStatus.Forbidden, Reasons.Billing, Now.AddHours(1)), Answer(UpstreamOutcomeClass.BillingRequired, 402), Now));
+        Assert.Single(KeyDecider.Judge(dead, new KeyVerdict(KeyStatus.Healthy, null), Answer(UpstreamOutcomeClass.Succeeded, 200), Now));
+    }
+
     private static Key Then(Key key, IReadOnlyList<IPoolEvent> events) => events.Aggregate((Key?)key, (state, e) => Key.After(state, e))!;
 
     private static Key Given(params IPoolEvent[] events) =>

@@ -1,6 +1,7 @@
 using GeminiBalance.Contracts;
 using GeminiBalance.GeminiSimulator.Keys;
 using GeminiBalance.GeminiSimulator.Scripts;
+using GeminiBalance.KeyHealthService.Tests.Models;
 using GeminiBalance.KeyHealthService.Tests.Servers;
 using GeminiBalance.TestKit;
 using Xunit;
@@ -48,6 +49,24 @@ public sealed class ProberTests(ServersFixture servers)
         var view = await service.SendAsync<KeyView>(HttpMethod.Post, $"/keys/{id}/check");
 
         Assert.Equal((KeyStatus.Healthy, null), (view.Status, view.Reason));
+    }
+
+    [Fact]
+    public async Task Check_ThatFindsNoBilling_StopsTheKeyForAnHourAndKeepsAnAppointment()
+    {
+        await using var upstream = await ListingUpstream.StartAsync(ListingUpstream.Model("gemini-2.5-flash"));
+        await using var service = await RunningService.StartAsync(servers, ("Gemini:BaseAddress", upstream.Address));
+        var id = (await service.ImportAsync(TestKeys.Standard(9))).Lines[0].KeyId!.Value;
+        upstream.Instead = (403, """{"error":{"code":403,"message":"This API method requires billing to be enabled.","status":"PERMISSION_DENIED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"BILLING_DISABLED"}]}}""");
+
+        var empty = await service.SendAsync<KeyView>(HttpMethod.Post, $"/keys/{id}/check");
+        upstream.Instead = null;
+        var listed = await service.SendAsync<KeyView>(HttpMethod.Post, $"/keys/{id}/check");
+
+        Assert.Equal((KeyStatus.Forbidden, "billing"), (empty.Status, empty.Reason));
+        Assert.Equal(empty.LastCheckedAt!.Value.AddHours(1), empty.Until!.Value, TimeSpan.FromSeconds(1));
+        Assert.Equal((KeyStatus.Forbidden, empty.Until), (listed.Status, listed.Until));
+        Assert.NotNull(listed.NextCheckAt);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Threading.Channels;
 using GeminiBalance.Contracts;
+using GeminiBalance.KeyHealthService.Keys;
 using GeminiBalance.KeyHealthService.Tests.Servers;
 using GeminiBalance.ServiceDefaults;
 using GeminiBalance.ServiceDefaults.Security;
@@ -75,6 +76,25 @@ public sealed class PoolPublisherTests(ServersFixture servers)
         Assert.Equal(created.Sequence, pool.Head.Sequence);
         Assert.Equal([(second, "beta")], pool.Keys.Select(key => (key.Id, key.Project)));
         Assert.Equal([access.AccessKey.Id], pool.AccessKeys.Select(key => key.Id));
+    }
+
+    [Fact]
+    public async Task UndoBackToRetired_TakesTheKeyOutOfThePool()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+        var id = (await service.ImportAsync($"{TestKeys.Standard(1)}\n{TestKeys.Standard(2)}")).Lines[0].KeyId!.Value;
+        await service.Get<KeyCommands>().ExecuteAsync(id, (key, now) => KeyDecider.Retire(key, "cleanup", "cleanup", now), TestContext.Current.CancellationToken);
+        await service.SendAsync<KeyView>(HttpMethod.Post, $"/keys/{id}/enable");
+        Assert.Equal(2, (await RedisPool.ReadAsync(service.Redis)).Keys.Count);
+        await using var changes = await Changes.ListenAsync(service);
+
+        var undone = await service.SendAsync<KeyView>(HttpMethod.Post, $"/keys/{id}/undo");
+        var change = await changes.NextAsync();
+
+        Assert.Equal(KeyStatus.Retired, undone.Status);
+        Assert.Equal([id], change.RemovedKeys);
+        Assert.Empty(change.Healthy);
+        Assert.DoesNotContain(id, (await RedisPool.ReadAsync(service.Redis)).Keys.Select(key => key.Id));
     }
 
     [Fact]

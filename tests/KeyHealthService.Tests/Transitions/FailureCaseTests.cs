@@ -103,6 +103,21 @@ public sealed class FailureCaseTests
         Assert.Equal(expected, found.Keys[key.Id].Status);
     }
 
+    [Fact]
+    public void EmptyBillingAccount_DoesNotReviveTheDeadKeysOnIt()
+    {
+        var found = With(3);
+        var (payer, leaked) = (found.Keys.Values.First(), found.Keys.Values.Last());
+        found.Judge(Failure(leaked.Id, UpstreamOutcomeClass.KeyForbidden, "API_KEY_LEAKED"), "proxy a", 0);
+        found.Billed[payer.Id] = [payer.Id, leaked.Id];
+
+        found.Judge(Failure(payer.Id, UpstreamOutcomeClass.BillingRequired, null), "proxy a", 0);
+
+        Assert.Equal((KeyStatus.Forbidden, Reasons.Billing, Now.AddHours(1)), (found.Keys[payer.Id].Status, found.Keys[payer.Id].Reason, found.Keys[payer.Id].Until));
+        Assert.Equal((KeyStatus.Forbidden, Reasons.Leaked, (DateTimeOffset?)null), (found.Keys[leaked.Id].Status, found.Keys[leaked.Id].Reason, found.Keys[leaked.Id].Until));
+        Assert.Empty(KeyDecider.Recover(found.Keys[leaked.Id], Now.AddHours(2)));
+    }
+
     private static FailureCase With(int keys)
     {
         var found = new FailureCase(Now);

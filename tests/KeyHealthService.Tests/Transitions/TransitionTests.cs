@@ -92,6 +92,25 @@ public sealed class TransitionTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task Undo_ByCause_LeavesQuotasThatAnotherCauseUsedUp()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+        var begin = TimeProvider.System.GetUtcNow().AddSeconds(-5);
+        var keys = (await service.ImportAsync(TestKeys.Lines(9))).Lines.Select(line => line.KeyId!.Value).ToArray();
+        await FailAsync(service, UpstreamOutcomeClass.QuotaUnspecified, keys[0], keys[1], keys[2]);
+        await FailAsync(service, UpstreamOutcomeClass.QuotaPerDay, keys[0]);
+        await service.SendAsync<PoolView>(HttpMethod.Post, $"/pools/reset?pool=key:{keys[1]}", new ResetQuota(null));
+        await FailAsync(service, UpstreamOutcomeClass.QuotaPerDay, keys[1]);
+
+        var undone = await service.SendAsync<UndoneTransitions>(HttpMethod.Post, "/transitions/undo", new UndoTransitions("QuotaUnspecified", begin, begin.AddHours(1), DryRun: false));
+
+        Assert.Equal($"key:{keys[2]}", Assert.Single(undone.Examples).Pool);
+        Assert.Equal((0, 1), (undone.Keys, undone.Quotas));
+        var summary = (await service.GetAsync<KeySummary>("/keys/summary")).ByStatus;
+        Assert.Equal((2, 7), (summary[KeyStatus.Exhausted], summary[KeyStatus.New]));
+    }
+
+    [Fact]
     public async Task Usage_OfAllProxies_FillsTheLedgerOnceAndOutlivesRedisAndProcesses()
     {
         await using var service = await RunningService.StartAsync(servers);

@@ -176,6 +176,32 @@ public sealed class LivePoolTests
     }
 
     [Fact]
+    public void Limit_ThatIsRaisedOrTakenAway_GivesThePoolBackAtOnce()
+    {
+        pool.Replace(Snapshot() with { Keys = [Stored(0, "p"), Stored(1, "q")] }, "redis");
+        var midnight = time.GetUtcNow().AddHours(12);
+        PoolQuota Day(long limit, long used, string model = "m") => new("project:p", model, [new QuotaWindow(QuotaMetric.RequestsPerDay, limit, used, midnight)]);
+        pool.Publish([Day(100, 100)], whole: true);
+        Assert.Equal(1, pool.EligibleFor("m")!.Count);
+
+        pool.Publish([Day(1_000, 100)], whole: false);
+        Assert.Equal(2, pool.EligibleFor("m")!.Count);
+        pool.Begin(Key(0), "m");
+        Assert.Equal(2, pool.EligibleFor("m")!.Count);
+
+        pool.Publish([Day(100, 100)], whole: false);
+        Assert.Equal(1, pool.EligibleFor("m")!.Count);
+        pool.Publish([Day(100, 100) with { Windows = [] }], whole: false);
+        Assert.Equal(2, pool.EligibleFor("m")!.Count);
+
+        pool.Publish([Day(100, 100, "*")], whole: true);
+        Assert.Equal(1, pool.EligibleFor("m")!.Count);
+        pool.Publish([], whole: true);
+        Assert.Equal(2, pool.EligibleFor("m")!.Count);
+        Assert.Equal(pool.ComputedAnew("m")!.Count, pool.EligibleFor("m")!.Count);
+    }
+
+    [Fact]
     public void ListsThatAreMended_AreWhatTheyWouldBeComputedAnew()
     {
         var chance = new Random(4711);
@@ -189,7 +215,7 @@ public sealed class LivePoolTests
         {
             var id = keys[chance.Next(keys.Length)];
             var (status, model, until) = (statuses[chance.Next(statuses.Length)], chance.Next(2) == 0 ? null : models[chance.Next(2)], time.GetUtcNow().AddSeconds(chance.Next(1, 100)));
-            switch (chance.Next(4))
+            switch (chance.Next(5))
             {
                 case 0:
                     Assert.True(pool.TryApply(Change(pool.View!.Sequence + 1) with { States = [new PoolKeyState(id, status, null, model, until)] }));
@@ -199,6 +225,9 @@ public sealed class LivePoolTests
                     break;
                 case 2:
                     pool.Exclude(pool.View!.Find(id)!, status, model, until - time.GetUtcNow());
+                    break;
+                case 3:
+                    pool.Publish([new PoolQuota(pool.View!.Find(id)!.QuotaPool.Name, "b", [new QuotaWindow(QuotaMetric.RequestsPerMinute, 9, 1, until)])], whole: false);
                     break;
                 default:
                     pool.Publish([new PoolQuota(pool.View!.Find(id)!.QuotaPool.Name, "b", [new QuotaWindow(QuotaMetric.RequestsPerMinute, 1, 1, until)])], whole: false);

@@ -1,7 +1,10 @@
+using GeminiBalance.Contracts;
+using GeminiBalance.StatsService.Audit;
 using GeminiBalance.StatsService.Rebuilding;
 using GeminiBalance.StatsService.Requests;
 using GeminiBalance.StatsService.Tests.Servers;
 using GeminiBalance.StatsService.Views;
+using GeminiBalance.TestKit;
 using Xunit;
 
 namespace GeminiBalance.StatsService.Tests.Rebuilding;
@@ -23,12 +26,12 @@ public sealed class RebuildTests(ServersFixture servers)
 
         foreach (var view in views)
         {
-            await service.Get<Rebuild>().RunAsync(view, (position, target) =>
+            await service.RebuildAsync(view, (position, target) =>
             {
                 Assert.InRange(position, 0, target);
                 targets.Add(target);
                 return Task.CompletedTask;
-            }, default);
+            });
         }
 
         Assert.Equal(sound, await Task.WhenAll(service.ViewTables.Select(service.ContentsAsync)));
@@ -40,7 +43,7 @@ public sealed class RebuildTests(ServersFixture servers)
         {
             foreach (var view in views)
             {
-                await service.Get<Rebuild>().RunAsync(view, (_, _) => Task.CompletedTask, default);
+                await service.RebuildAsync(view);
             }
         }
         while (!storing.IsCompleted);
@@ -50,7 +53,7 @@ public sealed class RebuildTests(ServersFixture servers)
         var underLoad = await Task.WhenAll(service.ViewTables.Select(service.ContentsAsync));
         foreach (var view in views)
         {
-            await service.Get<Rebuild>().RunAsync(view, (_, _) => Task.CompletedTask, default);
+            await service.RebuildAsync(view);
         }
 
         Assert.Equal(underLoad, await Task.WhenAll(service.ViewTables.Select(service.ContentsAsync)));
@@ -69,9 +72,31 @@ public sealed class RebuildTests(ServersFixture servers)
         await service.ExecuteAsync("update stats.mt_events set type = 'gb.request.completed.v9' where seq_id = 6");
 
         var fault = await Assert.ThrowsAsync<InvalidDataException>(() =>
-            service.Get<Rebuild>().RunAsync(service.Get<IEnumerable<IView>>().Single(view => view.Name == RecentFailures.TableName), (_, _) => Task.CompletedTask, default));
+            service.RebuildAsync(service.Get<IEnumerable<IView>>().Single(view => view.Name == RecentFailures.TableName)));
 
         Assert.Contains("gb.request.completed.v9", fault.Message);
         Assert.Equal(sound, await service.ContentsAsync(RecentFailures.TableName));
+    }
+
+    [Fact]
+    public async Task Rebuild_WhileAnotherReplicaRebuilds_IsRefusedUntilThatIsOver()
+    {
+        await using var service = await InProcess.StartAsync(servers);
+        var rebuilds = service.Get<Rebuilds>();
+
+        await using (var other = await SessionLock.TryTakeAsync(service.Source, SessionRight.Past, default))
+        {
+            Assert.NotNull(other);
+            Assert.Null(await rebuilds.TryStartAsync(RecentFailures.TableName, default));
+            Assert.Empty(rebuilds.All);
+        }
+
+        Assert.NotNull(await rebuilds.TryStartAsync(RecentFailures.TableName, default));
+        await Eventually.TrueAsync(() => Task.FromResult(rebuilds.All.Single().State == RebuildState.Succeeded), TimeSpan.FromSeconds(30), "the rebuild's end");
+
+        // What it held is free again, also for the audit log.
+        Assert.NotNull(await rebuilds.TryStartAsync(AuditLog.TableName, default));
+        await Eventually.TrueAsync(() => Task.FromResult(rebuilds.All.All(state => state.State == RebuildState.Succeeded)), TimeSpan.FromSeconds(30), "the second rebuild's end");
+        await (await SessionLock.TryTakeAsync(service.Source, SessionRight.Past, default))!.DisposeAsync();
     }
 }

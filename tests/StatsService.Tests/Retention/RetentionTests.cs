@@ -1,7 +1,6 @@
 using GeminiBalance.Contracts;
 using GeminiBalance.StatsService.Audit;
 using GeminiBalance.StatsService.Ledger;
-using GeminiBalance.StatsService.Rebuilding;
 using GeminiBalance.StatsService.Retention;
 using GeminiBalance.StatsService.Store;
 using GeminiBalance.StatsService.Tests.Servers;
@@ -9,6 +8,7 @@ using GeminiBalance.StatsService.Usage;
 using GeminiBalance.StatsService.Views;
 using GeminiBalance.TestKit;
 using JasperFx.Events;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Xunit;
 
@@ -39,7 +39,7 @@ public sealed class RetentionTests(ServersFixture servers)
         Assert.Equal(sums, await service.ContentsAsync(UsageByKey.TableName));
         await service.CatchUpAsync();
         var withUnseen = await service.ContentsAsync(UsageByKey.TableName);
-        await service.Get<Rebuild>().RunAsync(service.Get<IEnumerable<IView>>().Single(view => view.Name == UsageByKey.TableName), (_, _) => Task.CompletedTask, default);
+        await service.RebuildAsync(service.Get<IEnumerable<IView>>().Single(view => view.Name == UsageByKey.TableName));
         Assert.Equal(withUnseen, await service.ContentsAsync(UsageByKey.TableName));
 
         // A deleted fact that comes again cannot be told from a new one: it is parked, not counted.
@@ -98,9 +98,42 @@ public sealed class RetentionTests(ServersFixture servers)
         Assert.Equal(kept.Id, await service.ScalarAsync<Guid>("select id from stats.mt_events"));
     }
 
+    [Fact]
+    public async Task Run_WhileAViewIsRebuilt_WaitsAndLeavesTheHorizonUntilThen()
+    {
+        await using var service = await InProcess.StartAsync(servers);
+        var clock = new WaitedClock();
+        var retention = new RetentionRun(service.Source, service.Get<Horizon>(), service.Positions, service.Get<IOptionsMonitor<RetentionOptions>>(), clock);
+        Task<string> run;
+        await using (var rebuild = await SessionLock.TryTakeAsync(service.Source, SessionRight.Past, default))
+        {
+            Assert.NotNull(rebuild);
+            run = retention.RunAsync(default);
+            await clock.Waits.WaitAsync(TimeSpan.FromSeconds(30));
+            Assert.Equal(DateTimeOffset.UnixEpoch, await service.Get<Horizon>().ReadAsync(default));
+        }
+
+        Assert.StartsWith("Deleted 0 requests", await run, StringComparison.Ordinal);
+        Assert.NotEqual(DateTimeOffset.UnixEpoch, await service.Get<Horizon>().ReadAsync(default));
+    }
+
     private static Task WaitingAsync(InProcess service, string kind, long sessions) => Eventually.TrueAsync(
         async () => await service.ScalarAsync<long>(
             $"select count(*) from pg_locks l join pg_stat_activity a on a.pid = l.pid where l.locktype = '{kind}' and not l.granted and a.datname = current_database()") == sessions,
         TimeSpan.FromSeconds(60),
         $"{sessions} sessions waiting for a lock of kind {kind}");
+
+    /// <summary>Tells when somebody waits by it.</summary>
+    private sealed class WaitedClock : TimeProvider
+    {
+        private readonly TaskCompletionSource waits = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Waits => waits.Task;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            waits.TrySetResult();
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+    }
 }

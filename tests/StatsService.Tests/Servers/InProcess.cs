@@ -67,6 +67,13 @@ internal sealed class InProcess : IAsyncDisposable
         await daemon.StopAllAsync();
     }
 
+    /// <summary>Makes a view anew, as whoever has the right to.</summary>
+    public async Task RebuildAsync(IView view, Func<long, long, Task>? progress = null)
+    {
+        await using var past = await SessionLock.TryTakeAsync(Source, SessionRight.Past, default) ?? throw new InvalidOperationException("Somebody else changes the past.");
+        await Get<Rebuild>().RunAsync(past, view, progress ?? ((_, _) => Task.CompletedTask), default);
+    }
+
     public async Task<T> ScalarAsync<T>(string sql)
     {
         await using var command = Source.CreateCommand(sql);

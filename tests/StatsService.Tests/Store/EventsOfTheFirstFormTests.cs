@@ -1,7 +1,6 @@
 using System.Text.Json;
 using GeminiBalance.Contracts;
 using GeminiBalance.StatsService.Live;
-using GeminiBalance.StatsService.Rebuilding;
 using GeminiBalance.StatsService.Requests;
 using GeminiBalance.StatsService.Store;
 using GeminiBalance.StatsService.Tests.Servers;
@@ -25,7 +24,7 @@ public sealed class EventsOfTheFirstFormTests(ServersFixture servers)
 
         await service.CatchUpAsync();
         var usage = await service.ContentsAsync(UsageByKey.TableName);
-        await service.Get<Rebuild>().RunAsync(service.Get<IEnumerable<IView>>().Single(view => view.Name == UsageByKey.TableName), (_, _) => Task.CompletedTask, default);
+        await service.RebuildAsync(service.Get<IEnumerable<IView>>().Single(view => view.Name == UsageByKey.TableName));
         var scope = new UsageScope("gemini-2.5-pro", Facts.KeyB, Facts.Bob, RequestOutcome.Succeeded, RequestOperation.ChatCompletion);
         var range = TimeRange.Read("2026-03-04T00:00Z", "2026-03-05T00:00Z", null, Facts.Noon).Range!;
         var page = await service.Get<RequestQuery>().PageAsync(new RequestScope(range, scope, 200, null), 400, default);

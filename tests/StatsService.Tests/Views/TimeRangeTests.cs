@@ -77,6 +77,34 @@ public sealed class TimeRangeTests
         Assert.Equal(starts, string.Join(' ', range.Starts().Select(start => start.ToString("yyyy-MM-ddTHH:mm"))));
     }
 
+    /// <summary>The clock goes forward on 29 March and back on 25 October.</summary>
+    [Theory]
+    [InlineData("1d", "2026-03-29T12:00Z", "2026-03-28T23:00 2026-03-29T22:00")]
+    [InlineData("1d", "2026-10-25T12:00Z", "2026-10-24T22:00 2026-10-25T23:00")]
+    [InlineData("6h", "2026-03-29T21:00Z", "2026-03-28T23:00 2026-03-29T04:00 2026-03-29T10:00 2026-03-29T16:00 2026-03-29T22:00")]
+    [InlineData("6h", "2026-10-25T22:30Z", "2026-10-24T22:00 2026-10-25T05:00 2026-10-25T11:00 2026-10-25T17:00 2026-10-25T23:00")]
+    [InlineData("1d", "2026-03-04T12:00Z", "2026-03-03T23:00 2026-03-04T23:00")]
+    public void Read_NothingOnADayThatIsLongerOrShorter_StartsOnABucket(string bucket, string now, string bounds)
+    {
+        var range = TimeRange.Read(null, null, bucket, DateTimeOffset.Parse(now, System.Globalization.CultureInfo.InvariantCulture), "Europe/Berlin").Range!;
+
+        Assert.Equal(bounds, string.Join(' ', range.Starts().Append(range.To).Select(start => start.ToString("yyyy-MM-ddTHH:mm"))));
+    }
+
+    /// <summary>Lord Howe's clock goes back by half an hour on 5 April at 15:00 UTC.</summary>
+    [Theory]
+    [InlineData(null, null, "2026-04-05T10:40Z")]
+    [InlineData("2026-04-04T10:10Z", "2026-04-05T10:40Z", "2026-04-05T11:00Z")]
+    [InlineData("2026-04-03T10:10Z", "2026-04-04T10:40Z", "2026-04-05T11:00Z")]
+    public void Read_HoursOfAZoneThatMovesByHalfAnHour_AreWholeOnes(string? from, string? to, string now)
+    {
+        var moment = DateTimeOffset.Parse(now, System.Globalization.CultureInfo.InvariantCulture);
+        var range = TimeRange.Read(from, to, "1h", moment, "Australia/Lord_Howe").Range!;
+
+        Assert.Equal(range.To, range.Starts().Last().AddHours(1));
+        Assert.True(range.To >= (to is null ? moment : DateTimeOffset.Parse(to, System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
     [Theory]
     [InlineData("2026-03-04T12:15Z", "2026-03-04T12:07Z", "2026-03-04T13:00Z")]
     [InlineData("2026-03-04T12:15Z", "2026-03-04T12:15Z", "2026-03-04T13:00Z")]

@@ -95,6 +95,31 @@ public sealed class JournalAdoptionTests : IDisposable
     }
 
     [Fact]
+    public async Task FolderAdoptedWhileTheDiskIsFull_IsKeptUntilItsFactsAreWritten_AndNotFoundByAnother()
+    {
+        var (facts, _, orphan) = await DieAsync();
+        living.Options.Folder = root;
+        living.Time.Advance(TimeSpan.FromMinutes(2));
+        living.Disk.IsFull = true;
+        using var adoption = Adoption(living);
+        await adoption.AdoptAsync();
+        Assert.Equal(1, living.Journal.Held);
+        using (var other = new JournalRig(root: root))
+        {
+            await AdoptAsync(other);
+            Assert.Empty(other.FactsOnDisk());
+        }
+
+        living.Disk.IsFull = false;
+        living.Time.Advance(TimeSpan.FromSeconds(2));
+        living.Journal.Write();
+        await adoption.AdoptAsync();
+
+        Assert.Equal(facts.Append(orphan).Order(), living.FactsOnDisk().Select(fact => fact.Id).Order());
+        Assert.Empty(Directory.GetFiles(Path.Combine(root, "1"), "*.segment"));
+    }
+
+    [Fact]
     public async Task SegmentConfirmedByAStoreThatIsNoMore_IsDoubted()
     {
         using (var other = new JournalRig(root: root))

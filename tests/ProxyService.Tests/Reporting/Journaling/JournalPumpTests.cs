@@ -53,6 +53,27 @@ public sealed class JournalPumpTests : IDisposable
     }
 
     [Fact]
+    public async Task Segment_ThatCannotBeRead_IsReadAgainLater_AndNothingOfItIsLost()
+    {
+        using var rig = new JournalRig(root: root);
+        var ids = await WriteAsync(rig, 3);
+        rig.Keeper.Keep(closeAll: true);
+        var path = rig.Store.Segments[0].Path;
+        File.Move(path, path + ".away");
+        using var pump = rig.Pump(Take);
+
+        await pump.StartAsync(default);
+        await Eventually.TrueAsync(() => Task.FromResult(rig.Complaints.Count > 1), TimeSpan.FromSeconds(20), "two looks in vain");
+        Assert.Empty(sent);
+        File.Move(path + ".away", path);
+        await AllSentAsync(rig);
+
+        Assert.Equal(ids, sent.SelectMany(batch => batch.Facts).Select(fact => fact.Id).Order());
+        await pump.StopAsync(default);
+        Assert.True(pump.ExecuteTask!.IsCompletedSuccessfully);
+    }
+
+    [Fact]
     public async Task Publish_ThatHangs_IsGivenUpAndRepeated_AndItsAgeIsSeen()
     {
         using var rig = new JournalRig(root: root);

@@ -67,6 +67,40 @@ public sealed class JournalRecoveryTests : IDisposable
         Assert.Equal(orphan.Id, Assert.Single(await next.RecoverAsync()).Id);
     }
 
+    [Fact]
+    public async Task Orphan_FoundWhileTheDiskIsFull_IsFoundAgainUntilItsFactIsWritten()
+    {
+        var orphan = JournalRig.Start(Guid.CreateVersion7());
+        using (var rig = new JournalRig(root: root))
+        {
+            await rig.Journal.BeginAsync(orphan);
+        }
+
+        using (var rig = new JournalRig(root: root))
+        {
+            rig.Disk.IsFull = true;
+            await rig.Keeper.StartAsync(default);
+            await rig.Keeper.StopAsync(default);
+            Assert.Equal(1, rig.Journal.Held);
+            Assert.False(rig.Store.Segments[0].Notes.IsSettled);
+        }
+
+        using (var rig = new JournalRig(root: root))
+        {
+            rig.Disk.IsFull = true;
+            await rig.Keeper.StartAsync(default);
+            rig.Disk.IsFull = false;
+            rig.Time.Advance(TimeSpan.FromSeconds(2));
+            await rig.Keeper.StopAsync(default);
+            Assert.Equal(orphan.Id, Assert.Single(rig.FactsOnDisk()).Id);
+            Assert.True(rig.Store.Segments[0].Notes.IsSettled);
+        }
+
+        using var next = new JournalRig(root: root);
+        Assert.Empty(await next.RecoverAsync());
+        Assert.Single(next.FactsOnDisk());
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(7)]

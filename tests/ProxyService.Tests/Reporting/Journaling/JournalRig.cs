@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Reporting;
 using GeminiBalance.ProxyService.Reporting.Journaling;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Win32.SafeHandles;
@@ -45,6 +46,9 @@ internal sealed class JournalRig : IDisposable
 
     public JournalKeeper Keeper { get; }
 
+    /// <summary>What the pump finds wrong.</summary>
+    public CountedErrors<JournalPump> Complaints { get; } = new();
+
     public IOptionsMonitor<JournalOptions> Monitor => new Fixed(Options);
 
     /// <summary>Does what the keeper does at the start of the process.</summary>
@@ -84,10 +88,11 @@ internal sealed class JournalRig : IDisposable
         {
             await (hang?.Invoke(cancel) ?? Task.CompletedTask);
             await publish(batch);
-        }, new ReplicaName("proxy-1"), Metrics, Time, NullLogger<JournalPump>.Instance)
+        }, new ReplicaName("proxy-1"), Metrics, Time, Complaints)
         {
             PublishTimeout = TimeSpan.FromMilliseconds(300),
             RetryDelay = TimeSpan.FromMilliseconds(10),
+            ReadAgainDelay = TimeSpan.FromMilliseconds(10),
         };
 
     public static RequestFact Fact(long tokens = 30, string? model = "gemini-2.5-flash") => new(
@@ -214,6 +219,27 @@ internal sealed class ManualTime : TimeProvider
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + ahead;
 
     public override long GetTimestamp() => base.GetTimestamp() + (long)(ahead.TotalSeconds * TimestampFrequency);
+}
+
+/// <summary>Counts the errors that are logged.</summary>
+internal sealed class CountedErrors<T> : ILogger<T>
+{
+    private int count;
+
+    public int Count => Volatile.Read(ref count);
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (IsEnabled(logLevel))
+        {
+            Interlocked.Increment(ref count);
+        }
+    }
 }
 
 /// <summary>Makes meters and sums what they count.</summary>

@@ -87,6 +87,21 @@ public sealed class SegmentReconcilerTests : IDisposable
     }
 
     [Fact]
+    public async Task SegmentTheDiskDoesNotGiveBack_HoldsUpNoOther()
+    {
+        answer = SegmentState.Incomplete;
+        await WriteAsync(2, 30);
+        await WriteAndSendAsync(3);
+        sent.Clear();
+        await reconciler.ReconcileAsync(default);
+        File.Delete(rig.Store.Segments[0].Path);
+
+        await AfterAsync(rig.Options.RepublishAfter);
+
+        Assert.Equal(3, sent.Sum(batch => batch.Facts.Count));
+    }
+
+    [Fact]
     public async Task StoreThatGetsFurther_IsWaitedFor()
     {
         answer = SegmentState.Incomplete;
@@ -169,7 +184,7 @@ public sealed class SegmentReconcilerTests : IDisposable
         await reconciler.ReconcileAsync(default);
     }
 
-    private async Task WriteAndSendAsync(int count, long tokens = 30)
+    private async Task WriteAsync(int count, long tokens)
     {
         for (var i = 0; i < count; i++)
         {
@@ -178,8 +193,13 @@ public sealed class SegmentReconcilerTests : IDisposable
         }
 
         rig.Keeper.Keep(closeAll: true);
+    }
+
+    private async Task WriteAndSendAsync(int count, long tokens = 30)
+    {
+        await WriteAsync(count, tokens);
         await pump.StartAsync(default);
-        await Eventually.TrueAsync(() => Task.FromResult(rig.Store.Segments[0] is { } one && one.Notes.SentTo >= one.Length), TimeSpan.FromSeconds(20), "the segment sent");
+        await Eventually.TrueAsync(() => Task.FromResult(rig.Store.Segments.All(one => one.Notes.SentTo >= one.Length)), TimeSpan.FromSeconds(20), "the segments sent");
         await pump.StopAsync(default);
     }
 
