@@ -45,6 +45,7 @@ internal static class EventStoreSetup
 
         options.Events.StreamIdentity = StreamIdentity.AsGuid;
         options.Events.AppendMode = EventAppendMode.Rich;
+        options.Events.IgnoreIndex(Tables.AccessKeyHashIndex);
         foreach (var (type, name) in EventNames.All)
         {
             options.Events.MapEventType(type, name);

@@ -20,11 +20,14 @@ internal sealed class SettingsClient(HttpClient http)
     public Task<SettingsVersion[]> VersionsAsync(CancellationToken cancellationToken) =>
         http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, "/settings/versions"), ContractsJson.Default.SettingsVersionArray, cancellationToken);
 
-    /// <summary>What changed from a version to now.</summary>
-    public Task<SettingChange[]> DifferenceAsync(long version, CancellationToken cancellationToken) =>
-        http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"/settings/versions/{version}/diff")), ContractsJson.Default.SettingChangeArray, cancellationToken);
+    /// <summary>What changed from a version to now, or to another version.</summary>
+    public Task<SettingChange[]> DifferenceAsync(long version, CancellationToken cancellationToken, long? to = null)
+    {
+        var until = to is { } other ? string.Create(CultureInfo.InvariantCulture, $"?to={other}") : "";
+        return http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"/settings/versions/{version}/diff{until}")), ContractsJson.Default.SettingChangeArray, cancellationToken);
+    }
 
-    /// <summary>Brings back what was set at a version.</summary>
-    public Task<SettingsView> RollBackAsync(long version, string actor, CancellationToken cancellationToken) =>
-        http.SendAsync(Service, ServiceCall.Json(HttpMethod.Post, "/settings/rollback", new RollbackSettings(version), ContractsJson.Default.RollbackSettings).WithActor(actor), ContractsJson.Default.SettingsView, cancellationToken);
+    /// <summary>Brings back what was set at a version; a failure with status 409 when somebody changed settings since <see cref="RollbackSettings.Version"/>.</summary>
+    public Task<SettingsView> RollBackAsync(RollbackSettings rollback, string actor, CancellationToken cancellationToken) =>
+        http.SendAsync(Service, ServiceCall.Json(HttpMethod.Post, "/settings/rollback", rollback, ContractsJson.Default.RollbackSettings).WithActor(actor), ContractsJson.Default.SettingsView, cancellationToken);
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using GeminiBalance.Contracts;
 
 namespace GeminiBalance.KeyHealthService.AccessKeys;
@@ -71,9 +70,14 @@ internal static class AccessKeyRules
             return new("invalid_models", $"There may be up to {MostModels} models, each a name such as gemini-2.5-flash, or the beginning of names followed by *.");
         }
 
-        if (terms.Addresses is { } addresses && (addresses.Count > MostAddresses || addresses.Any(address => !IsNetwork(address))))
+        if (terms.Addresses is { } addresses)
         {
-            return new("invalid_addresses", $"There may be up to {MostAddresses} addresses, each an IP address or a network such as 10.0.0.0/8.");
+            if (addresses.Count > MostAddresses || addresses.Any(address => AllowedAddress.Parse(address) is null))
+            {
+                return new("invalid_addresses", $"There may be up to {MostAddresses} addresses, each an IP address or a network such as 10.0.0.0/8 or 2001:db8::/32, written out in full.");
+            }
+
+            terms = terms with { Addresses = List([.. addresses.Select(address => AllowedAddress.Parse(address)!)]) };
         }
 
         return terms.Limits is { } limits ? Check(limits) : null;
@@ -114,8 +118,6 @@ internal static class AccessKeyRules
         var name = model.EndsWith('*') ? model[..^1] : model;
         return model.Length <= LongestModel && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '/' or ':');
     }
-
-    private static bool IsNetwork(string address) => IPAddress.TryParse(address, out _) || IPNetwork.TryParse(address, out _);
 
     private static string? Text(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
 

@@ -18,9 +18,21 @@ internal static class ForeignTokens
     private const int Longest = 256;
     private static readonly string[] ListNames = ["ALLOWED_TOKENS", "proxy_keys", "user_keys"];
 
+    /// <summary>All tokens, in the order they stand in; one refusal when there is not a single one.</summary>
     public static IReadOnlyList<ForeignToken> Read(string text)
     {
         var found = new List<ForeignToken>();
+        var skipped = Read(text, found);
+        return found.Count > 0 ? found : [new ForeignToken(0, null, null, false, skipped > 0
+            ? $"no token was found; lines passed over because they set other variables than {string.Join(", ", ListNames)}: {skipped}"
+            : "no token was found")];
+    }
+
+    /// <summary>Reads what there is.</summary>
+    /// <returns>How many lines were passed over as variables of other names.</returns>
+    private static int Read(string text, List<ForeignToken> found)
+    {
+        var skipped = 0;
         var trimmed = text.TrimStart('\uFEFF').Trim();
         if (trimmed is ['{' or '[', ..] && TryParse(trimmed) is { } document)
         {
@@ -29,24 +41,33 @@ internal static class ForeignTokens
                 Walk(document.RootElement, found);
             }
 
-            return found;
+            return 0;
         }
 
         foreach (var line in trimmed.ReplaceLineEndings("\n").Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#'))
         {
             var split = line.IndexOf('=', StringComparison.Ordinal);
             var name = split > 0 ? line[..split].Replace("export ", "", StringComparison.Ordinal).Trim() : "";
-            var isVariable = name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+            var isVariable = name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') && !IsPadded(line);
             if (isVariable && !ListNames.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
+                skipped++;
                 continue;
             }
 
             Values(isVariable ? line[(split + 1)..].Trim().Trim('\'') : line, found);
         }
 
-        return found;
+        return skipped;
     }
+
+    /// <summary>
+    /// Whether a line is a token in base64 with its padding, and no variable that is empty: groups of four characters, and either two characters of padding or both
+    /// capitals and small letters, which names of variables hardly ever mix. A variable taken for a token would be an access key that everybody can guess.
+    /// </summary>
+    private static bool IsPadded(string line) =>
+        line.Length % 4 == 0 && line.IndexOf('=', StringComparison.Ordinal) is var padding && padding >= line.Length - 2 && line.AsSpan(padding).Trim('=').IsEmpty
+        && (padding == line.Length - 2 || (line.Any(char.IsAsciiLetterUpper) && line.Any(char.IsAsciiLetterLower)));
 
     private static JsonDocument? TryParse(string text)
     {

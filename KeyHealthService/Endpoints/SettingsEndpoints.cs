@@ -57,13 +57,7 @@ internal static class SettingsEndpoints
             return NoVersion(versions.Count);
         }
 
-        var (before, after) = (SettingsDesk.ValuesAt(versions, version), SettingsDesk.ValuesAt(versions, until));
-        return TypedResults.Ok(SettingsRules.Back(before, after)
-            .Select(value => new SettingChange(value.Key, before.GetValueOrDefault(value.Key), value.Value))
-            .Where(change => change.Before != change.After)
-            .Select(SettingsViews.Shown)
-            .OrderBy(change => change.Name, StringComparer.Ordinal)
-            .ToArray());
+        return TypedResults.Ok(SettingsRules.Difference(SettingsDesk.ValuesAt(versions, version), SettingsDesk.ValuesAt(versions, until)).Select(SettingsViews.Shown).ToArray());
     }
 
     private static async Task<IResult> ChangeAsync(ChangeSettings change, SettingsDesk desk, SettingsReplicas replicas, HttpContext context, CancellationToken cancellation)
@@ -77,29 +71,35 @@ internal static class SettingsEndpoints
         return outcome.IsStale ? Conflict(change.Values, outcome.Settings) : await AnswerAsync(outcome, replicas, cancellation);
     }
 
-    private static async Task<IResult> RollBackAsync(RollbackSettings rollback, SettingsDesk desk, SettingsReplicas replicas, HttpContext context, CancellationToken cancellation) =>
-        await desk.RollBackAsync(rollback.To, context.Actor(), cancellation) is { } outcome
-            ? await AnswerAsync(outcome, replicas, cancellation)
-            : NoVersion((await desk.ReadAsync(cancellation)).Version);
+    private static async Task<IResult> RollBackAsync(RollbackSettings rollback, SettingsDesk desk, SettingsReplicas replicas, HttpContext context, CancellationToken cancellation)
+    {
+        if (await desk.RollBackAsync(rollback.To, rollback.Version, context.Actor(), cancellation) is not { } outcome)
+        {
+            return NoVersion((await desk.ReadAsync(cancellation)).Version);
+        }
+
+        return outcome.IsStale
+            ? Conflict(SettingsRules.Difference(outcome.Settings.Values, SettingsDesk.ValuesAt(await desk.VersionsAsync(cancellation), rollback.To)), outcome.Settings.Version)
+            : await AnswerAsync(outcome, replicas, cancellation);
+    }
 
     private static async Task<IResult> AnswerAsync(SettingsOutcome outcome, SettingsReplicas replicas, CancellationToken cancellation) => outcome.Refusal is { } refusal
         ? ProblemResponses.Problem(StatusCodes.Status400BadRequest, refusal.Code, refusal.Detail)
         : TypedResults.Ok(SettingsViews.All(outcome.Settings, await replicas.ReadAsync(cancellation)));
 
     /// <summary>The answer to a change that came too late, with both values of each setting.</summary>
-    internal static IResult Conflict(IReadOnlyDictionary<string, string?> asked, GatewaySettings now) => TypedResults.Problem(
+    internal static IResult Conflict(IReadOnlyDictionary<string, string?> asked, GatewaySettings now) => Conflict(
+        asked.Select(value => (Found: SettingCatalogue.Find(value.Key), value.Key, value.Value))
+            .Select(value => new SettingChange(
+                value.Found?.Name ?? value.Key,
+                now.Values.GetValueOrDefault(value.Found?.Name ?? value.Key),
+                value.Value is null ? null : value.Found?.Definition.Show(value.Value) ?? value.Value)),
+        now.Version);
+
+    private static IResult Conflict(IEnumerable<SettingChange> both, long version) => TypedResults.Problem(
         "Somebody else changed settings meanwhile; 'current' has their values now beside those asked for.",
         statusCode: StatusCodes.Status409Conflict,
-        extensions: new Dictionary<string, object?>
-        {
-            ["code"] = "conflict",
-            ["version"] = now.Version,
-            ["current"] = asked.Select(value => (Found: SettingCatalogue.Find(value.Key), value.Key, value.Value))
-                .Select(value => SettingsViews.Shown(new SettingChange(
-                    value.Found?.Name ?? value.Key,
-                    now.Values.GetValueOrDefault(value.Found?.Name ?? value.Key),
-                    value.Value is null ? null : value.Found?.Definition.Show(value.Value) ?? value.Value))).ToArray(),
-        });
+        extensions: new Dictionary<string, object?> { ["code"] = "conflict", ["version"] = version, ["current"] = both.Select(SettingsViews.Shown).ToArray() });
 
     private static IResult Missing(string name) =>
         ProblemResponses.Problem(StatusCodes.Status404NotFound, "setting_not_found", $"There is no setting called '{(name.Length <= 100 ? name : name[..100])}'.");

@@ -26,7 +26,9 @@ internal static class ProfileRules
 
             if (name.EndsWith(":MinimumBudget", StringComparison.Ordinal)
                 && values.TryGetValue(name[..^"MinimumBudget".Length] + "MaximumBudget", out var most)
-                && long.Parse(value, CultureInfo.InvariantCulture) > long.Parse(most, CultureInfo.InvariantCulture))
+                && long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var least)
+                && long.TryParse(most, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var largest)
+                && least > largest)
             {
                 return $"{name} must not be larger than MaximumBudget, which is {most}.";
             }

@@ -12,7 +12,7 @@ namespace GeminiBalance.KeyHealthService.Settings;
 internal sealed record SettingsOutcome(GatewaySettings Settings, SettingsRefusal? Refusal = null, bool IsStale = false);
 
 /// <summary>Reads and changes the settings.</summary>
-internal sealed class SettingsDesk(IDocumentStore store, SettingsSealer sealer, TimeProvider time)
+internal sealed class SettingsDesk(IDocumentStore store, SettingsSealer sealer, SettingsReplicas replicas, TimeProvider time)
 {
     /// <summary>The settings now.</summary>
     public async Task<GatewaySettings> ReadAsync(CancellationToken cancellation)
@@ -38,7 +38,7 @@ internal sealed class SettingsDesk(IDocumentStore store, SettingsSealer sealer, 
         Conflicts.OnceMoreAsync(() => SaveAsync(expected, _ => values, null, by, cancellation));
 
     /// <summary>Brings back the settings of a version; null when there is no such version.</summary>
-    public async Task<SettingsOutcome?> RollBackAsync(long to, string by, CancellationToken cancellation)
+    public async Task<SettingsOutcome?> RollBackAsync(long to, long? expected, string by, CancellationToken cancellation)
     {
         var versions = await VersionsAsync(cancellation);
         if (to < 0 || to > versions.Count)
@@ -47,7 +47,7 @@ internal sealed class SettingsDesk(IDocumentStore store, SettingsSealer sealer, 
         }
 
         var then = ValuesAt(versions, to);
-        return await Conflicts.OnceMoreAsync(() => SaveAsync(null, now => SettingsRules.Back(now, then), to, by, cancellation));
+        return await Conflicts.OnceMoreAsync(() => SaveAsync(expected, now => SettingsRules.Back(now, then), to, by, cancellation));
     }
 
     /// <summary>The values at a version.</summary>
@@ -73,7 +73,7 @@ internal sealed class SettingsDesk(IDocumentStore store, SettingsSealer sealer, 
             return new SettingsOutcome(now, refusal);
         }
 
-        (var changes, refusal) = SettingsRules.Decide(now.Values, safe);
+        (var changes, refusal) = SettingsRules.Decide(now.Values, safe, [.. (await replicas.ReadAsync(cancellation)).Select(told => told.Report)]);
         if (refusal is not null || changes.Count == 0)
         {
             return new SettingsOutcome(now, refusal);

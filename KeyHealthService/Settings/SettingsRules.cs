@@ -14,8 +14,12 @@ internal static class SettingsRules
     private const string Aliases = "Models:Aliases:";
 
     /// <summary>What a change amounts to, given the values before it.</summary>
+    /// <param name="before">What is set.</param>
+    /// <param name="asked">The change; null unsets a setting.</param>
+    /// <param name="replicas">What the proxies tell of their own layers: what settings must be together, they must be on each of them.</param>
     /// <returns>The settings that really change, or why none does.</returns>
-    public static (IReadOnlyList<SettingChange> Changes, SettingsRefusal? Refusal) Decide(IReadOnlyDictionary<string, string> before, IReadOnlyDictionary<string, string?> asked)
+    public static (IReadOnlyList<SettingChange> Changes, SettingsRefusal? Refusal) Decide(
+        IReadOnlyDictionary<string, string> before, IReadOnlyDictionary<string, string?> asked, IReadOnlyList<SettingsReport>? replicas = null)
     {
         var changes = new Dictionary<string, SettingChange>(StringComparer.Ordinal);
         foreach (var (given, value) in asked)
@@ -38,7 +42,7 @@ internal static class SettingsRules
 
         SettingChange[] real = [.. changes.Values.Where(change => change.Before != change.After).OrderBy(change => change.Name, StringComparer.Ordinal)];
         var after = GatewaySettings.After(before.ToImmutableSortedDictionary(StringComparer.Ordinal), real);
-        return Together(after) is { } refusal ? ([], refusal) : (real, null);
+        return (Together(after) ?? LayeredRules.Refusal(before, after, replicas ?? [])) is { } refusal ? ([], refusal) : (real, null);
 
         static (IReadOnlyList<SettingChange>, SettingsRefusal?) Refused(string code, string detail) => ([], new(code, detail));
     }
@@ -46,6 +50,13 @@ internal static class SettingsRules
     /// <summary>The change that brings back earlier values.</summary>
     public static Dictionary<string, string?> Back(IReadOnlyDictionary<string, string> now, IReadOnlyDictionary<string, string> then) =>
         now.Keys.Union(then.Keys, StringComparer.Ordinal).ToDictionary(name => name, then.GetValueOrDefault, StringComparer.Ordinal);
+
+    /// <summary>What differs from some values to others, by name.</summary>
+    public static IEnumerable<SettingChange> Difference(IReadOnlyDictionary<string, string> from, IReadOnlyDictionary<string, string> to) =>
+        Back(from, to)
+            .Select(value => new SettingChange(value.Key, from.GetValueOrDefault(value.Key), value.Value))
+            .Where(change => change.Before != change.After)
+            .OrderBy(change => change.Name, StringComparer.Ordinal);
 
     /// <summary>Refuses what fits alone but not together.</summary>
     private static SettingsRefusal? Together(IReadOnlyDictionary<string, string> values)
@@ -75,19 +86,7 @@ internal static class SettingsRules
             }
         }
 
-        if (AliasInACircle(values) is { } alias)
-        {
-            return new("invalid_setting", $"{Aliases}{alias} must be the name of a model: it leads back to itself.");
-        }
-
-        if (ProfileRules.Fault(values) is { } profile)
-        {
-            return new("invalid_setting", profile);
-        }
-
-        return values.GetValueOrDefault("Models:Unknown") == "UseDefault" && !values.ContainsKey("Models:Default")
-            ? new("invalid_setting", "Models:Unknown can be UseDefault only while Models:Default is set.")
-            : null;
+        return AliasInACircle(values) is { } alias ? new("invalid_setting", $"{Aliases}{alias} must be the name of a model: it leads back to itself.") : null;
     }
 
     private static string? AliasInACircle(IReadOnlyDictionary<string, string> values)

@@ -18,6 +18,7 @@ internal static class Migration
         await ExecuteAsync(connection, Tables.Definition, cancellation);
         await ExecuteAsync(connection, JobsExtensions.Definition(Tables.Schema), cancellation);
         await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync(JasperFx.AutoCreate.CreateOrUpdate);
+        await ExecuteAsync(connection, Tables.Indexes, cancellation);
         await using (var pool = new NpgsqlCommand("insert into keys.pool (epoch, sequence) values ($1, 0) on conflict do nothing", connection))
         {
             pool.Parameters.Add(new() { Value = Guid.CreateVersion7() });

@@ -5,6 +5,15 @@ internal static class Tables
 {
     public const string Schema = "keys";
 
+    /// <summary>The index of <see cref="Indexes"/>.</summary>
+    public const string AccessKeyHashIndex = "mt_events_access_key_hash";
+
+    /// <summary>Which events hold the hash of an access key. Written as it is in the index, so that the index serves it.</summary>
+    public const string HoldsAccessKeyHash = "type in ('gb.access-key.created.v1', 'gb.access-key.rotated.v1')";
+
+    /// <summary>Indexes of our own over Marten's tables, to be made once these are there. Safe to run again.</summary>
+    public const string Indexes = $"create index if not exists {AccessKeyHashIndex} on keys.mt_events ((data ->> 'hash')) where {HoldsAccessKeyHash};";
+
     /// <summary>Safe to run again, and over any earlier version.</summary>
     public const string Definition =
         """

@@ -1,3 +1,4 @@
+using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Authentication;
 using GeminiBalance.ProxyService.Gemini;
 using GeminiBalance.ProxyService.Gemini.Failures;
@@ -214,7 +215,18 @@ internal sealed class NativeCall(UpstreamCall upstream, StreamPacing pacing, Nat
         isLast = reply.IsLast;
         Record.ContentArrived(reply.ContentBytes);
         Record.ModelServed = reply.ModelVersion ?? Record.ModelServed;
-        Record.Used(reply.Usage is { } usage ? UsageJson.ToFact(usage) : null);
+        if (method.Embeds && reply.Usage is not { Total: > 0 })
+        {
+            // Not every model that embeds says what it used; the access key's limits and the fact need a number all the same.
+            var tokens = NativeEmbeddingTexts.EstimateTokens(Body.WrittenSpan);
+            Record.Used(new TokenUsage(tokens, 0, 0, 0, 0, tokens));
+            Record.Estimated = true;
+        }
+        else
+        {
+            Record.Used(reply.Usage is { } usage ? UsageJson.ToFact(usage) : null);
+        }
+
         return new UpstreamOutcome.Answered();
     }
 }

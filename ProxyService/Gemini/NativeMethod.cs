@@ -20,6 +20,9 @@ internal sealed record NativeMethod(string Name, RequestOperation Operation, boo
     /// <summary>Whether it asks a model to write: what another model could do as well.</summary>
     public bool Generates => Name.EndsWith("enerateContent", StringComparison.Ordinal);
 
+    /// <summary>Whether it makes vectors of texts.</summary>
+    public bool Embeds => Name.Contains("mbedContent", StringComparison.Ordinal);
+
     /// <summary>The method of a name, or null.</summary>
     public static NativeMethod? Find(ReadOnlySpan<char> name)
     {

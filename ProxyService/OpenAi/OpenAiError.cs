@@ -46,7 +46,7 @@ internal sealed record OpenAiError(int Status, string Type, string? Code, string
     public static OpenAiError AddressNotAllowed { get; } = new(StatusCodes.Status403Forbidden, OpenAiErrorTypes.InvalidRequest, "permission_denied", "This API key may not be used from this address.");
 
     /// <summary>The access key may not use the model.</summary>
-    public static OpenAiError ModelNotAllowed { get; } = new(StatusCodes.Status403Forbidden, OpenAiErrorTypes.InvalidRequest, "model_not_allowed", "This API key may not use this model.", "model");
+    public static OpenAiError ModelNotAllowed { get; } = new(StatusCodes.Status403Forbidden, OpenAiErrorTypes.InvalidRequest, "model_not_allowed", "This API key may not use this model. A name that stands for another model counts as that one.", "model");
 
     /// <summary>The body is larger than allowed.</summary>
     public static OpenAiError TooLarge { get; } = new(StatusCodes.Status413PayloadTooLarge, OpenAiErrorTypes.InvalidRequest, "request_too_large", "The request body is too large.");

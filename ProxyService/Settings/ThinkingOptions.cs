@@ -23,55 +23,58 @@ internal sealed class ThinkingOptions : IValidateOptions<ThinkingOptions>
     /// <summary>Whether switching thinking off is refused on models that always think, instead of being the least they can.</summary>
     public bool RefuseOff { get; set; }
 
-    /// <summary>Other settings for models whose names begin so.</summary>
-    public Dictionary<string, ThinkingOptions> Models { get; set; } = new(StringComparer.OrdinalIgnoreCase);
+    /// <summary>What is set otherwise for models whose names begin so.</summary>
+    public Dictionary<string, ModelThinkingOptions> Models { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The settings for a model: of the longest beginning that fits, else these.</summary>
-    public ThinkingOptions For(string model)
+    /// <summary>What holds for a model: what is set for the longest beginning that fits, and of what is not set there, what holds for all models.</summary>
+    public ModelThinking For(string model)
     {
-        var (best, length) = (this, 0);
+        ModelThinkingOptions? own = null;
+        var length = 0;
         foreach (var (prefix, options) in Models)
         {
             if (prefix.Length > length && model.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
             {
-                (best, length) = (options, prefix.Length);
+                (own, length) = (options, prefix.Length);
             }
         }
 
-        return best;
+        var mode = own?.Mode ?? Mode;
+        return new ModelThinking(
+            mode switch
+            {
+                ThinkingMode.Off => ReasoningEffort.None,
+                ThinkingMode.Level => Parse(own?.Level ?? Level),
+                _ => null,
+            },
+            mode == ThinkingMode.Budget ? own?.Budget ?? Budget : null,
+            own?.IncludeThoughts ?? IncludeThoughts,
+            own?.RefuseOff ?? RefuseOff);
     }
-
-    /// <summary>The effort these settings ask for; null for none.</summary>
-    public ReasoningEffort? Effort => Mode switch
-    {
-        ThinkingMode.Off => ReasoningEffort.None,
-        ThinkingMode.Level => Parse(Level),
-        _ => null,
-    };
 
     /// <inheritdoc />
     public ValidateOptionsResult Validate(string? name, ThinkingOptions options)
     {
         var faults = new List<string>();
-        Check(options, "Thinking", faults);
+        Check(options.Budget, options.Level, "Thinking", faults);
         foreach (var (prefix, model) in options.Models)
         {
-            Check(model, $"Thinking:Models:{prefix}", faults);
+            Check(model.Budget, model.Level, $"Thinking:Models:{prefix}", faults);
         }
 
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 
-    private static void Check(ThinkingOptions options, string section, List<string> faults)
+    private static void Check(int? budget, string? level, string section, List<string> faults)
     {
-        if (options.Budget is < -1 or > LargestBudget)
+        if (budget is < -1 or > LargestBudget)
         {
             faults.Add($"{section}:Budget must be -1 to {LargestBudget}.");
         }
 
-        if (Parse(options.Level) is null)
+        if (level is not null && Parse(level) is null)
         {
-            faults.Add($"{section}:Level is '{options.Level}', but must be minimal, low, medium, high or xhigh.");
+            faults.Add($"{section}:Level is '{level}', but must be minimal, low, medium, high or xhigh.");
         }
     }
 
@@ -85,6 +88,32 @@ internal sealed class ThinkingOptions : IValidateOptions<ThinkingOptions>
         _ => null,
     };
 }
+
+/// <summary>How much some models think, as far as it differs from all others; see <see cref="ThinkingOptions"/>.</summary>
+internal sealed class ModelThinkingOptions
+{
+    /// <inheritdoc cref="ThinkingOptions.Mode" />
+    public ThinkingMode? Mode { get; set; }
+
+    /// <inheritdoc cref="ThinkingOptions.Budget" />
+    public int? Budget { get; set; }
+
+    /// <inheritdoc cref="ThinkingOptions.Level" />
+    public string? Level { get; set; }
+
+    /// <inheritdoc cref="ThinkingOptions.IncludeThoughts" />
+    public bool? IncludeThoughts { get; set; }
+
+    /// <inheritdoc cref="ThinkingOptions.RefuseOff" />
+    public bool? RefuseOff { get; set; }
+}
+
+/// <summary>What the settings say of one model's thinking.</summary>
+/// <param name="Effort">How hard to think; null leaves it open.</param>
+/// <param name="Budget">As many tokens; null leaves it open.</param>
+/// <param name="IncludeThoughts">Whether thoughts are shown; null leaves it to the client.</param>
+/// <param name="RefuseOff">Whether switching thinking off is refused where a model always thinks.</param>
+internal readonly record struct ModelThinking(ReasoningEffort? Effort, int? Budget, bool? IncludeThoughts, bool RefuseOff);
 
 /// <summary>Who decides how much a model thinks when the client does not say.</summary>
 internal enum ThinkingMode

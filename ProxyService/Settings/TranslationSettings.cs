@@ -172,7 +172,7 @@ internal sealed class TranslationSettings : IDisposable
         return new TranslationOptions
         {
             Effort = model.Thinking ?? defaults.Effort,
-            ThinkingBudget = model.Thinking is null && defaults.Mode == ThinkingMode.Budget ? defaults.Budget : null,
+            ThinkingBudget = model.Thinking is null ? defaults.Budget : null,
             IncludeThoughts = defaults.IncludeThoughts,
             RefuseThinkingOff = defaults.RefuseOff,
             RefusePrefill = policy.RefusePrefill,

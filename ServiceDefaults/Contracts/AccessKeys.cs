@@ -30,7 +30,7 @@ public sealed record AccessKeyLimits(
 /// <param name="Owner">Who holds it.</param>
 /// <param name="Note">A note for operators.</param>
 /// <param name="Tags">Words to find it by.</param>
-/// <param name="Models">The models it may use, a trailing <c>*</c> standing for any rest; null means all.</param>
+/// <param name="Models">The models it may use, a trailing <c>*</c> standing for any rest; an alias counts as the model it leads to. Null means all.</param>
 /// <param name="Addresses">The networks it may be used from, as in <c>10.0.0.0/8</c>; null means all.</param>
 /// <param name="Limits">Its limits; null means none.</param>
 /// <param name="RevokedAt">When it was revoked for good (UTC).</param>
@@ -64,7 +64,7 @@ public sealed record AccessKeyPage(IReadOnlyList<AccessKeyView> Items, string? N
 /// <param name="Owner">Who holds it.</param>
 /// <param name="Note">A note for operators.</param>
 /// <param name="Tags">Words to find it by.</param>
-/// <param name="Models">The models it may use, a trailing <c>*</c> standing for any rest; null means all.</param>
+/// <param name="Models">The models it may use, a trailing <c>*</c> standing for any rest; an alias counts as the model it leads to. Null means all.</param>
 /// <param name="Addresses">The networks it may be used from; null means all.</param>
 /// <param name="Limits">Its limits; null means none.</param>
 public sealed record CreateAccessKey(
@@ -98,7 +98,7 @@ public sealed record EditAccessKey(
     IReadOnlyList<string>? Addresses = null,
     AccessKeyLimits? Limits = null);
 
-/// <summary>Asks for a new key in place of the present one.</summary>
+/// <summary>Asks for a new key in place of the present one. The key before that one stops working at once, whatever overlap its own rotation promised: see <see cref="AccessKeyView.OldKeyUntil"/>.</summary>
 /// <param name="OverlapSeconds">How long the present key goes on working; null means a day.</param>
 public sealed record RotateAccessKey(long? OverlapSeconds = null);
 
@@ -115,7 +115,7 @@ public sealed record CreatedAccessKey(AccessKeyView AccessKey, string Key, Guid 
 
 /// <summary>What became of an import of client tokens of another gateway.</summary>
 /// <param name="Added">Tokens that are access keys now.</param>
-/// <param name="Known">Tokens that were access keys already.</param>
+/// <param name="Known">Tokens that are access keys already, or were once: also those rotated, revoked or removed since.</param>
 /// <param name="Rejected">What could not be taken, and why; never a token.</param>
 public sealed record AccessKeyImportResult(int Added, int Known, IReadOnlyList<string> Rejected);
 

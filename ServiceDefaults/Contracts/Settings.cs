@@ -82,7 +82,8 @@ public sealed record ChangeSettings(long? Version, IReadOnlyDictionary<string, s
 
 /// <summary>Brings back what was set at a version.</summary>
 /// <param name="To">The version; 0 unsets everything.</param>
-public sealed record RollbackSettings(long To);
+/// <param name="Version">The version the decision was made on: when somebody else changed settings since, the answer is 409 with both values. Null takes whatever is newest.</param>
+public sealed record RollbackSettings(long To, long? Version = null);
 
 /// <summary>A setting before and after; null for unset.</summary>
 public sealed record SettingChange(string Name, string? Before, string? After);

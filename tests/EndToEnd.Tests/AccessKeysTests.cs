@@ -60,6 +60,11 @@ public sealed class AccessKeysTests(Site site)
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Done" }).ClickAsync();
         await Assertions.Expect(visit.Page.GetByText("old key ends")).ToBeVisibleAsync();
 
+        // A second rotation within the overlap says what it ends.
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Rotate shared" }).ClickAsync();
+        await Assertions.Expect(dialog.GetByRole(AriaRole.Alert)).ToContainTextAsync("stops working at once");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Revoke shared" }).ClickAsync();
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Revoke 1 access key" }).ClickAsync();
         await Assertions.Expect(visit.Page.Locator(".gb-grid .gb-badge")).ToHaveTextAsync(new Regex("Revoked"));

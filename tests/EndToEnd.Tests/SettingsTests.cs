@@ -93,6 +93,31 @@ public sealed class SettingsTests(Site site)
     }
 
     [Fact]
+    public async Task Rollback_WhileSomebodyElseSaves_ShowsBothValuesBeforeItUndoesTheirs()
+    {
+        var before = site.Services.Settings.Versions.Count;
+        site.Services.Settings.Save("ada", ("Forwarding:MaximumAttempts", "4"));
+        site.Services.Settings.Save("ada", ("Forwarding:MaximumAttempts", "6"));
+        await using var visit = await site.SignedInAsync();
+        await visit.OpenAsync("/settings/versions");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = $"Roll back to version {before + 1}" }).ClickAsync();
+        var dialog = visit.Page.GetByRole(AriaRole.Dialog);
+        await Assertions.Expect(dialog.GetByRole(AriaRole.Row, new() { Name = "Forwarding:MaximumAttempts 6 4" })).ToBeVisibleAsync();
+        site.Services.Settings.Save("bob", ("Forwarding:DeadlineSeconds", "90"));
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Roll back (1)" }).ClickAsync();
+
+        await Assertions.Expect(dialog.GetByRole(AriaRole.Row, new() { Name = "Forwarding:DeadlineSeconds 90 Not set" })).ToBeVisibleAsync();
+        await Assertions.Expect(dialog.GetByRole(AriaRole.Row, new() { Name = "Forwarding:MaximumAttempts" })).ToHaveCountAsync(0);
+        Assert.Equal(before + 3, site.Services.Settings.Versions.Count);
+
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Keep mine and review" }).ClickAsync();
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Roll back (2)" }).ClickAsync();
+        await Assertions.Expect(visit.Page.GetByText($"Rolled back to version {before + 1}")).ToBeVisibleAsync();
+        Assert.Equal(("4", null), (site.Services.Settings.Value("Forwarding:MaximumAttempts"), site.Services.Settings.Value("Forwarding:DeadlineSeconds")));
+        site.Services.Settings.Versions.RemoveRange(before, 4);
+    }
+
+    [Fact]
     public async Task Page_WithChangesNotSaved_AsksBeforeItIsLeft()
     {
         await using var visit = await site.SignedInAsync();

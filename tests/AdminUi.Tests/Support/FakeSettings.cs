@@ -32,28 +32,35 @@ public sealed class FakeSettings
     {
         app.MapGet("/settings", View);
         app.MapGet("/settings/versions", () => Versions.AsEnumerable().Reverse().ToArray());
-        app.MapGet("/settings/versions/{version:long}/diff", (long version) => Difference(At(version), At(Versions.Count)));
+        app.MapGet("/settings/versions/{version:long}/diff", (long version, long? to) => Difference(At(version), At(to ?? Versions.Count)));
         app.MapGet("/settings/{name}", (string name) => View().Settings.FirstOrDefault(setting => setting.Name == name) is { } found ? Results.Ok(found) : Results.NotFound());
         app.MapPut("/settings", (ChangeSettings change, HttpContext context) => Change(change, context.Request.Headers["x-gb-actor"].ToString()));
         app.MapPost("/settings/rollback", (RollbackSettings rollback, HttpContext context) =>
         {
+            if (rollback.Version is { } version && version != Versions.Count)
+            {
+                return Conflict(Difference(At(Versions.Count), At(rollback.To)));
+            }
+
             Save(context.Request.Headers["x-gb-actor"].ToString(), rollback.To, Difference(At(Versions.Count), At(rollback.To)));
-            return View();
+            return Results.Ok(View());
         });
     }
 
     private static SettingChange[] Difference(Dictionary<string, string> before, Dictionary<string, string> after) =>
         [.. before.Keys.Union(after.Keys).Order(StringComparer.Ordinal).Select(name => new SettingChange(name, before.GetValueOrDefault(name), after.GetValueOrDefault(name))).Where(change => change.Before != change.After)];
 
+    private static IResult Conflict(SettingChange[] both) => Results.Problem(
+        "Somebody else changed settings meanwhile.",
+        statusCode: StatusCodes.Status409Conflict,
+        extensions: new Dictionary<string, object?> { ["code"] = "conflict", ["current"] = both });
+
     private IResult Change(ChangeSettings change, string by)
     {
         var now = At(Versions.Count);
         if (change.Version != Versions.Count)
         {
-            return Results.Problem(
-                "Somebody else changed settings meanwhile.",
-                statusCode: StatusCodes.Status409Conflict,
-                extensions: new Dictionary<string, object?> { ["code"] = "conflict", ["current"] = change.Values.Select(value => new SettingChange(value.Key, now.GetValueOrDefault(value.Key), value.Value)).ToArray() });
+            return Conflict([.. change.Values.Select(value => new SettingChange(value.Key, now.GetValueOrDefault(value.Key), value.Value))]);
         }
 
         if (change.Values.GetValueOrDefault("Models:Unknown") == "UseDefault" && !now.ContainsKey("Models:Default"))

@@ -19,6 +19,35 @@ public sealed class ForeignTokensTests
     public void Read_ExportsOfOtherGateways_FindsTheClientsTokensAlone(string export) =>
         Assert.Equal(["sk-first-token", "sk-second-token"], ForeignTokens.Read(export).Select(token => token.Token?.Reveal()));
 
+    [Theory]
+    [InlineData("c2VjcmV0dG9rZW4=")]
+    [InlineData("c2VjcmV0LXRvaw==")]
+    [InlineData("SECRETTOKEN9AB==")]
+    [InlineData("ALLOWED_TOKENS=c2VjcmV0dG9rZW4=")]
+    public void Read_TokenInBase64_IsNoVariable(string export) =>
+        Assert.Equal(export.Replace("ALLOWED_TOKENS=", "", StringComparison.Ordinal), Assert.Single(ForeignTokens.Read(export + "\n\n")).Token?.Reveal());
+
+    [Theory]
+    [InlineData("AUTH_TOKEN=")]
+    [InlineData("AUTH_TOKENS=")]
+    [InlineData("api_key=")]
+    [InlineData("timeout=")]
+    [InlineData("API_KEYS=AIzaSyNotAToken")]
+    public void Read_OtherVariablesAlone_AreNoTokens_AndSaidToBePassedOver(string line)
+    {
+        var nothing = Assert.Single(ForeignTokens.Read($"{line}\nLOG_LEVEL=debug"));
+
+        Assert.Null(nothing.Token);
+        Assert.Equal("no token was found; lines passed over because they set other variables than ALLOWED_TOKENS, proxy_keys, user_keys: 2", nothing.Refusal);
+        Assert.Equal("sk-first-token", Assert.Single(ForeignTokens.Read($"{line}\nALLOWED_TOKENS=sk-first-token")).Token?.Reveal());
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("# a comment")]
+    [InlineData("ALLOWED_TOKENS=[]")]
+    public void Read_Nothing_SaysSo(string export) => Assert.Equal("no token was found", Assert.Single(ForeignTokens.Read(export)).Refusal);
+
     [Fact]
     public void Read_RowsOfUserKeys_KeepNameLimitsExpiryAndState()
     {

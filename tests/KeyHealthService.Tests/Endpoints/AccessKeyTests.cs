@@ -3,8 +3,10 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using GeminiBalance.Contracts;
+using GeminiBalance.KeyHealthService.Store;
 using GeminiBalance.KeyHealthService.Tests.Servers;
 using GeminiBalance.ServiceDefaults.Security;
+using Npgsql;
 using Xunit;
 
 namespace GeminiBalance.KeyHealthService.Tests.Endpoints;
@@ -112,6 +114,46 @@ public sealed class AccessKeyTests(ServersFixture servers)
         Assert.Equal((0, 1), (second.Added, second.Known));
         Assert.Equal(AccessKeyFormat.Hash("sk-old-token-of-a-client"), Assert.Single((await service.GetAsync<PoolSnapshot>("/snapshot")).AccessKeys).Hash);
         Assert.Equal(0, await service.ScalarAsync<long>("select count(*) from keys.mt_events where data::text like '%sk-old-token%'"));
+    }
+
+    [Fact]
+    public async Task Import_OfATokenThatWasRotatedRevokedOrRemoved_BringsNoneBack()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+        const string Export = "sk-token-that-leaked\nsk-token-revoked\nsk-token-removed";
+        await ImportAsync(service, Export);
+        var keys = (await service.GetAsync<PoolSnapshot>("/snapshot")).AccessKeys.ToDictionary(key => key.Hash, key => key.Id);
+        await service.SendAsync<CreatedAccessKey>(HttpMethod.Post, $"/access-keys/{IdOf("sk-token-that-leaked")}/rotate", new RotateAccessKey(0));
+        await service.SendAsync<CreatedAccessKey>(HttpMethod.Post, $"/access-keys/{IdOf("sk-token-that-leaked")}/rotate", new RotateAccessKey(0));
+        await service.SendAsync<AccessKeyView>(HttpMethod.Post, $"/access-keys/{IdOf("sk-token-revoked")}/revoke");
+        using (var removed = await service.Http.DeleteAsync($"/access-keys/{IdOf("sk-token-removed")}", TestContext.Current.CancellationToken))
+        {
+            Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+        }
+
+        var again = await ImportAsync(service, Export + "\nsk-token-that-is-new");
+
+        Assert.Equal((1, 3, 0), (again.Added, again.Known, again.Rejected.Count));
+        var pooled = (await service.GetAsync<PoolSnapshot>("/snapshot")).AccessKeys;
+        Assert.Equal(3, pooled.Count);
+        Assert.DoesNotContain(pooled, key => key.Hash == AccessKeyFormat.Hash("sk-token-that-leaked") || (key.Enabled && key.Hash == AccessKeyFormat.Hash("sk-token-revoked")));
+
+        Guid IdOf(string token) => keys[AccessKeyFormat.Hash(token)];
+    }
+
+    [Fact]
+    public async Task Migration_RunAgain_LeavesTheIndexOfHashes_WhichImportsAreLookedUpBy()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+        const string Oid = "select 'keys.mt_events_access_key_hash'::regclass::oid::bigint";
+        var first = await service.ScalarAsync<long>(Oid);
+
+        await using var replica = await RunningService.StartAsync(service.Settings);
+
+        Assert.Equal(first, await service.ScalarAsync<long>(Oid));
+        await using var connection = await service.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand($"set enable_seqscan = off; explain (format json) select data ->> 'hash' from keys.mt_events where {Tables.HoldsAccessKeyHash} and data ->> 'hash' = any(array['a','b'])", connection);
+        Assert.Contains("mt_events_access_key_hash", (string)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!, StringComparison.Ordinal);
     }
 
     private static async Task<AccessKeyImportResult> ImportAsync(RunningService service, string text)

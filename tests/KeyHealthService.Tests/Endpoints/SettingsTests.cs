@@ -61,6 +61,41 @@ public sealed class SettingsTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task Rollback_OfAnOldVersion_ChangesNothingAndShowsBothValues()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+        await service.SendAsync<SettingsView>(HttpMethod.Put, "/settings", Change(0, ("Forwarding:MaximumAttempts", "2"), ("Upstream:Proxies", "http://ada:secret-word@one:8080")));
+        await service.SendAsync<SettingsView>(HttpMethod.Put, "/settings", Change(1, ("Forwarding:MaximumAttempts", "4")));
+        await service.SendAsync<SettingsView>(HttpMethod.Put, "/settings", Change(2, ("Thinking:Mode", "Off"), ("Upstream:Proxies", null)));
+
+        using var late = await service.Http.PostAsJsonAsync("/settings/rollback", new RollbackSettings(1, 2), TestContext.Current.CancellationToken);
+        var now = await service.GetAsync<PublishedSettings>("/settings/published");
+        var back = await service.SendAsync<SettingsView>(HttpMethod.Post, "/settings/rollback", new RollbackSettings(1, 3));
+
+        var problem = JsonNode.Parse(await late.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+        Assert.Equal((HttpStatusCode.Conflict, "conflict", 3L), (late.StatusCode, (string?)problem["code"], (long)problem["version"]!));
+        Assert.Equal(
+            [("Forwarding:MaximumAttempts", "4", "2"), ("Thinking:Mode", "Off", null), ("Upstream:Proxies", null, "http://ada:***@one:8080")],
+            problem["current"]!.AsArray().Select(both => ((string)both!["name"]!, (string?)both["before"], (string?)both["after"])));
+        Assert.Equal((3, "4"), (now.Version, now.Values["Forwarding:MaximumAttempts"]));
+        Assert.Equal((4, "2", null), (back.Version, ValueOf(back, "Forwarding:MaximumAttempts"), ValueOf(back, "Thinking:Mode")));
+    }
+
+    [Fact]
+    public async Task Change_ThatHoldsWithWhatLiesBeneathOnEveryProxy_IsMade_AndOneThatDoesNotIsRefused()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+        await TellAsync(service, new SettingsReport("proxy", "one", 0, null, [new("Models:Default", "gemini-2.5-pro", "environment"), new("Models:Profiles:gemini-9:MaximumBudget", "1000", "file")]));
+
+        var set = await service.SendAsync<SettingsView>(HttpMethod.Put, "/settings", Change(0, ("Models:Unknown", "UseDefault")));
+        using var refused = await service.Http.PutAsJsonAsync("/settings", Change(1, ("Models:Profiles:gemini-9:MinimumBudget", "2000")), TestContext.Current.CancellationToken);
+
+        Assert.Equal("UseDefault", ValueOf(set, "Models:Unknown"));
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Contains("on replica one", await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Settings_ShowWhatIsInForce_WhereItComesFrom_AndWhatLiesBeneath()
     {
         await using var service = await RunningService.StartAsync(servers);

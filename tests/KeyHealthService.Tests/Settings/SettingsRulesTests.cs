@@ -1,3 +1,4 @@
+using GeminiBalance.Contracts;
 using GeminiBalance.KeyHealthService.Settings;
 using GeminiBalance.ServiceDefaults.Settings;
 using Xunit;
@@ -56,6 +57,31 @@ public sealed class SettingsRulesTests
         var (_, refusal) = SettingsRules.Decide(Nothing, new Dictionary<string, string?> { ["Models:Profiles:gemini-9:MinimumBudget"] = least, ["Models:Profiles:gemini-9:MaximumBudget"] = most });
 
         Assert.Equal(detail, refusal?.Detail);
+    }
+
+    [Theory]
+    [InlineData("Models:Default=gemini-2.5-pro", "", "Models:Unknown=UseDefault", null)]
+    [InlineData("Models:Unknown=usedefault", "Models:Default=gemini-2.5-pro", "Models:Default=", "Models:Unknown can be UseDefault only while Models:Default is set. So it is on replica two, together with its command line, environment and files.")]
+    [InlineData("", "", "Models:Unknown=UseDefault", "Models:Unknown can be UseDefault only while Models:Default is set.")]
+    [InlineData("Models:Profiles:gemini-9:MaximumBudget=1000", "", "Models:Profiles:gemini-9:MinimumBudget=2000", "Models:Profiles:gemini-9:MinimumBudget must not be larger than MaximumBudget, which is 1000. So it is on replica two, together with its command line, environment and files.")]
+    [InlineData("Models:Profiles:gemini-9:MaximumBudget=1000", "Models:Profiles:gemini-9:MaximumBudget=3000", "Models:Profiles:gemini-9:MinimumBudget=2000", null)]
+    [InlineData("Models:Profiles:gemini-9:MaximumBudget=many", "", "Models:Profiles:gemini-9:MinimumBudget=2000", null)]
+    [InlineData("Models:Unknown=UseDefault", "", "Thinking:Mode=Off", null)]
+    public void Decide_WithWhatLiesBeneathOnProxies_HoldsThemTogether(string beneath, string before, string asked, string? detail)
+    {
+        SettingsReport[] replicas =
+        [
+            new("keyhealth", "one", 0, null, []),
+            new("proxy", "two", 0, null, [.. Pairs(beneath).Select(pair => new SettingBeneath(pair.Name, pair.Value!, "environment")), new("Models:Unknown", "Refuse", "file")]),
+        ];
+
+        var (changes, refusal) = SettingsRules.Decide(Pairs(before).ToDictionary(pair => pair.Name, pair => pair.Value!), Pairs(asked).ToDictionary(pair => pair.Name, pair => pair.Value), replicas);
+
+        Assert.Equal(detail, refusal?.Detail);
+        Assert.Equal(detail is null ? 1 : 0, changes.Count);
+
+        static IEnumerable<(string Name, string? Value)> Pairs(string text) =>
+            text.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=')).Select(pair => (pair[0], pair[1].Length == 0 ? null : pair[1]));
     }
 
     [Fact]

@@ -35,6 +35,7 @@ public sealed class SettingEffectTests
         ["Thinking:Models:*:Budget"] = () => SettingStage.SendsAsync("Thinking:Models:gemini-2.5:Mode=Budget;Thinking:Models:gemini-2.5:Budget=512", "gemini-2.5-flash", "\"thinkingBudget\":512"),
         ["Thinking:Models:*:Level"] = () => SettingStage.SendsAsync("Thinking:Models:gemini-3:Mode=Level;Thinking:Models:gemini-3:Level=high", "gemini-3-pro-preview", "\"thinkingLevel\":\"HIGH\""),
         ["Thinking:Models:*:IncludeThoughts"] = () => SettingStage.SendsAsync("Thinking:Models:gemini-2.5:IncludeThoughts=true", "gemini-2.5-flash", "\"includeThoughts\":true"),
+        ["Thinking:Models:*:RefuseOff"] = () => SettingStage.AnswersAsync("Thinking:Models:gemini-2.5:RefuseOff=true", "gemini-2.5-pro", HttpStatusCode.BadRequest, "\"reasoning_effort\":\"none\","),
         ["Models:Default"] = () => SettingStage.SendsAsync("Models:Unknown=UseDefault;Models:Default=gemini-2.5-pro", "gpt-9", "/v1beta/models/gemini-2.5-pro:generateContent"),
         ["Models:Unknown"] = () => SettingStage.SendsAsync("Models:Unknown=UseDefault;Models:Default=gemini-2.5-flash", "gpt-9", "/v1beta/models/gemini-2.5-flash:generateContent"),
         ["Models:Aliases:*"] = () => SettingStage.SendsAsync("Models:Aliases:gpt-4o=gemini-2.5-flash-lite", "gpt-4o", "/v1beta/models/gemini-2.5-flash-lite:generateContent"),

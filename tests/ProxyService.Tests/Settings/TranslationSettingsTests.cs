@@ -4,6 +4,7 @@ using GeminiBalance.ProxyService.Translation.Requests;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Xunit;
 
 namespace GeminiBalance.ProxyService.Tests.Settings;
@@ -58,6 +59,45 @@ public sealed class TranslationSettingsTests
         Assert.Equal(new TranslationOptions(), before);
         Assert.Equal(new TranslationOptions { Effort = ReasoningEffort.None, RefusePrefill = true, RefuseJsonWithTools = true, SystemText = "be brief", SafetyThreshold = "BLOCK_NONE" }, after);
         Assert.Equal("gemini-3.1-flash-lite", settings.Value.Choose("fast")!.Value.Name);
+    }
+
+    [Theory]
+    [InlineData("IncludeThoughts", "true", "Off", null, true, true)]
+    [InlineData("RefuseOff", "false", "Off", null, null, false)]
+    [InlineData("Mode", "Budget", null, 512, null, true)]
+    [InlineData("Mode", "Level", "High", null, null, true)]
+    [InlineData("Mode", "", "Off", null, null, true)]
+    [InlineData("Budget", "1024", "Off", null, null, true)]
+    public void For_ModelWithASettingOfItsOwn_KeepsAllOthersOfAllModels(string name, string value, string? effort, int? budget, bool? thoughts, bool refuseOff)
+    {
+        using var settings = Running(("Thinking:Mode", "Off"), ("Thinking:Budget", "512"), ("Thinking:Level", "high"), ("Thinking:RefuseOff", "true"), ($"Thinking:Models:gemini-2.5:{name}", value));
+
+        var own = settings.Value.For(new ModelChoice("gemini-2.5-flash", false, null), LearnedLimits.None);
+        var other = settings.Value.For(new ModelChoice("gemini-3-pro", false, null), LearnedLimits.None);
+
+        ReasoningEffort? expected = effort switch { "Off" => ReasoningEffort.None, null => null, _ => Enum.Parse<ReasoningEffort>(effort) };
+        Assert.Equal((expected, budget, thoughts, refuseOff), (own.Effort, own.ThinkingBudget, own.IncludeThoughts, own.RefuseThinkingOff));
+        Assert.Equal((ReasoningEffort.None, null, null, true), (other.Effort, other.ThinkingBudget, other.IncludeThoughts, other.RefuseThinkingOff));
+    }
+
+    [Fact]
+    public void For_ModelOfSeveralBeginnings_GoesByTheLongest()
+    {
+        using var settings = Running(("Thinking:Models:gemini:Mode", "Off"), ("Thinking:Models:gemini-2.5-pro:Mode", "Level"), ("Thinking:Models:gemini-2.5-pro:Level", "low"));
+
+        Assert.Equal(
+            [ReasoningEffort.None, ReasoningEffort.Low, null],
+            new[] { "gemini-2.5-flash", "gemini-2.5-pro-002", "gemma-3" }.Select(model => settings.Value.For(new ModelChoice(model, false, null), LearnedLimits.None).Effort));
+    }
+
+    [Theory]
+    [InlineData("Budget", "-2", "Thinking:Models:gemini-2.5:Budget must be -1 to 1000000.")]
+    [InlineData("Level", "loud", "Thinking:Models:gemini-2.5:Level is 'loud', but must be minimal, low, medium, high or xhigh.")]
+    public void Settings_OfAModelThatCannotBe_AreRefusedByName(string name, string value, string said)
+    {
+        using var settings = Running(($"Thinking:Models:gemini-2.5:{name}", value));
+
+        Assert.Equal(said, Assert.Throws<OptionsValidationException>(() => settings.Value.For(new ModelChoice("gemini-2.5-flash", false, null), LearnedLimits.None)).Message);
     }
 
     private static RunningSettings Running(params (string Name, string Value)[] values) => new(values);

@@ -96,6 +96,7 @@ internal static class WireSamples
         ["setting-view.v1"] = (Setting, Json.SettingView),
         ["change-settings.v1"] = (new ChangeSettings(3, new Dictionary<string, string?> { ["Balancing:Strategy"] = "weighted" }), Json.ChangeSettings),
         ["rollback-settings.v1"] = (new RollbackSettings(2), Json.RollbackSettings),
+        ["rollback-settings.v1.expected"] = (new RollbackSettings(2, 5), Json.RollbackSettings),
         ["settings-versions.v1"] = (new[] { new SettingsVersion(3, At, "ada", 1, [new SettingChange("Balancing:Strategy", null, "weighted")]) }, Json.SettingsVersionArray),
         ["setting-changes.v1"] = (new[] { new SettingChange("Thinking:Mode", "Level", null) }, Json.SettingChangeArray),
         ["models-view.v1"] = (new ModelsView(3, At, "ada", [Model, BareModel], [new ModelAlias("gpt-4o", "gemini-2.5-pro-search"), new ModelAlias("old", "gemini-1.5-pro", false, false)]), Json.ModelsView),
