@@ -5,18 +5,18 @@ var builder = DistributedApplication.CreateBuilder(args);
 var demo = builder.Configuration.GetValue("Demo", false);
 var data = builder.Configuration["DataFolder"] ?? Path.Combine(builder.AppHostDirectory, "..", ".local");
 
-var encryptionKey = Generated("encryption-key", 44);
-var serviceToken = Generated("service-token", 44);
-var adminPassword = Generated("admin-password", 20);
-
 var postgres = builder.AddPostgres(ResourceNames.Postgres).WithDataVolume();
 var database = postgres.AddDatabase(ResourceNames.Database);
 if (builder.Configuration.GetValue("DatabaseOnly", false))
 {
-    // While a backup is put back nobody else may look. The parameters above are kept all the same.
+    // While a backup is put back nobody else may look, and no secret of the services is kept that nobody has proven.
     builder.Build().Run();
     return;
 }
+
+var encryptionKey = Generated("encryption-key", 44);
+var serviceToken = Generated("service-token", 44);
+var adminPassword = Generated("admin-password", 20);
 
 var redis = builder.AddRedis(ResourceNames.Redis).WithPersistence();
 var messaging = builder.AddRabbitMQ(ResourceNames.Messaging).WithDataVolume();

@@ -2,7 +2,7 @@ using GeminiBalance.ServiceDefaults;
 using GeminiBalance.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace GeminiBalance.AdminUi.Identity;
 
@@ -23,7 +23,8 @@ internal sealed record PasswordReset(string User, string Password)
 /// <summary>How far the first set-up went.</summary>
 /// <param name="User">Name of the first operator.</param>
 /// <param name="FirstPassword">True while its generated password is unchanged.</param>
-internal sealed record SetupState(string User, bool FirstPassword);
+/// <param name="PasswordAsConfigured">True while that is the one of <see cref="FirstOperatorOptions.FirstPassword"/>; a reset or a backup brings another.</param>
+internal sealed record SetupState(string User, bool FirstPassword, bool PasswordAsConfigured);
 
 /// <summary>Signing out, for people; links, passwords and set-up, for the command line.</summary>
 internal static class OperatorEndpoints
@@ -83,8 +84,10 @@ internal static class OperatorEndpoints
     }
 
     /// <summary>How far the first set-up went.</summary>
-    internal static async Task<SetupState> SetupAsync(OperatorManager operators, CancellationToken cancellationToken) =>
-        new(Operator.First, await operators.Users.AnyAsync(user => user.UserName == Operator.First && user.HasGeneratedPassword, cancellationToken));
+    internal static async Task<SetupState> SetupAsync(OperatorManager operators, IOptions<FirstOperatorOptions> first) =>
+        await operators.FindByNameAsync(Operator.First) is { HasGeneratedPassword: true } user
+            ? new(Operator.First, true, first.Value.FirstPassword is { } password && await operators.CheckPasswordAsync(user, password))
+            : new(Operator.First, false, false);
 
     private static ProblemHttpResult NoOperator() =>
         ProblemResponses.Problem(StatusCodes.Status404NotFound, "not_found", "There is no operator named admin.");

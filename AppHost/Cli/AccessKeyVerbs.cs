@@ -35,8 +35,7 @@ internal static class AccessKeyVerbs
             options.List("--addresses"),
             Limits(options));
         using var services = new ServiceCalls(system);
-        Print(await services.CreateAccessKeyAsync(create).ConfigureAwait(false), options.Json, output);
-        return 0;
+        return await ShowAsync(services, await services.CreateAccessKeyAsync(create).ConfigureAwait(false), options.Json, output).ConfigureAwait(false);
     }
 
     private static async Task<int> ListAsync(RunningSystem system, CommandOptions options, TextWriter output)
@@ -64,8 +63,7 @@ internal static class AccessKeyVerbs
         var id = Id(options);
         long? overlap = options.Text("--overlap") is { } text ? text == "0" ? 0 : (long)CommandLine.ParseRange(text).TotalSeconds : null;
         using var services = new ServiceCalls(system);
-        Print(await services.RotateAccessKeyAsync(id, new RotateAccessKey(overlap)).ConfigureAwait(false), options.Json, output);
-        return 0;
+        return await ShowAsync(services, await services.RotateAccessKeyAsync(id, new RotateAccessKey(overlap)).ConfigureAwait(false), options.Json, output).ConfigureAwait(false);
     }
 
     private static async Task<int> RevokeAsync(RunningSystem system, CommandOptions options, TextWriter output)
@@ -95,7 +93,7 @@ internal static class AccessKeyVerbs
             output.WriteLine($"{result.Added} added, {result.Known} known already, {result.Rejected.Count} rejected.");
         }
 
-        return result.Rejected.Count > 0 ? Verbs.SomeRejected : 0;
+        return result.Rejected.Count > 0 ? Verbs.DoneInPart : 0;
     }
 
     /// <summary>The limits; null when none is given.</summary>
@@ -135,7 +133,20 @@ internal static class AccessKeyVerbs
         _ => "enabled",
     };
 
-    private static void Print(CreatedAccessKey created, bool json, TextWriter output) => output.WriteLine(json
-        ? new JsonObject { ["id"] = created.AccessKey.Id.ToString(), ["key"] = created.Key, ["name"] = created.AccessKey.Name }.ToJsonString()
-        : created.Key);
+    /// <summary>Prints a new key, and only then waits until it works: nothing shows it a second time.</summary>
+    private static async Task<int> ShowAsync(ServiceCalls services, CreatedAccessKey created, bool json, TextWriter output)
+    {
+        await output.WriteLineAsync(json
+            ? new JsonObject { ["id"] = created.AccessKey.Id.ToString(), ["key"] = created.Key, ["name"] = created.AccessKey.Name }.ToJsonString()
+            : created.Key).ConfigureAwait(false);
+        try
+        {
+            await services.AcceptedAsync(created).ConfigureAwait(false);
+            return 0;
+        }
+        catch (CliException e)
+        {
+            throw new CliException($"The access key is stored, but does not work yet. {e.Message}", Verbs.DoneInPart);
+        }
+    }
 }

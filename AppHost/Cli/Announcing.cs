@@ -1,5 +1,5 @@
 using System.Reflection;
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using GeminiBalance.Contracts;
 
 namespace GeminiBalance.Cli;
@@ -17,49 +17,52 @@ internal static class Announcing
         var simulator = system.TryAddress("gemini-simulator");
         if (simulator is not null && (await services.SummaryAsync().ConfigureAwait(false)).Total == 0)
         {
-            await services.ImportAsync(await services.SeedKeysAsync(simulator).ConfigureAwait(false)).ConfigureAwait(false);
+            await services.CheckedAsync(await services.ImportAsync(await services.SeedKeysAsync(simulator).ConfigureAwait(false)).ConfigureAwait(false)).ConfigureAwait(false);
         }
 
         var accessKey = await FirstAccessKeyAsync(system, services).ConfigureAwait(false);
         var setup = await services.GetNodeAsync("admin", "/internal/setup").ConfigureAwait(false);
-        var firstPassword = (bool?)setup["firstPassword"] == true;
-        var link = firstPassword ? await services.PostNodeAsync("admin", "/internal/login-links").ConfigureAwait(false) : null;
+        var link = (bool?)setup["firstPassword"] == true ? await services.PostNodeAsync("admin", "/internal/login-links").ConfigureAwait(false) : null;
         return new Announcement(
             Version,
             system.Address("proxy"),
             system.Address("admin"),
             (string?)link?["url"],
             (string?)setup["user"] ?? "admin",
-            firstPassword ? system.Parameter("admin-password") : null,
+            (bool?)setup["passwordAsConfigured"] == true ? system.Parameter("admin-password") : null,
             accessKey,
             system.Address("keyhealth"),
             system.Address("stats"),
             simulator);
     }
 
-    /// <summary>The access key of an earlier run while it still exists, else a new one, kept in a file only its owner reads.</summary>
+    /// <summary>The access key of an earlier run while it still works, else a new one, kept in a file only its owner reads.</summary>
     private static async Task<string> FirstAccessKeyAsync(RunningSystem system, ServiceCalls services)
     {
-        if (File.Exists(system.FirstAccessKeyFile))
+        if (RunningSystem.Read(system.FirstAccessKeyFile, StateJson.Default.FirstAccessKey) is { } kept)
         {
-            var kept = JsonNode.Parse(await File.ReadAllTextAsync(system.FirstAccessKeyFile).ConfigureAwait(false));
-            var id = (Guid?)kept?["id"];
             var known = await services.GetAsync("keyhealth", "/access-keys", ContractsJson.Default.AccessKeyViewArray).ConfigureAwait(false);
-            if (known.Any(key => key.Id == id && key.Enabled))
+            if (known.Any(key => IsStill(key, kept)))
             {
-                return (string)kept!["key"]!;
+                return kept.Key;
             }
         }
 
-        var created = await services.CreateAccessKeyAsync(FirstAccessKeyName).ConfigureAwait(false);
-        var file = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
+        var created = await services.CreateAccessKeyAsync(new CreateAccessKey(FirstAccessKeyName, null)).ConfigureAwait(false);
+        // Before anything else can fail: nothing shows the key a second time.
+        await using (var file = PrivateFile.Create(system.FirstAccessKeyFile))
         {
-            file.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            await JsonSerializer.SerializeAsync(file, new FirstAccessKey(created.AccessKey.Id, created.Key), StateJson.Default.FirstAccessKey).ConfigureAwait(false);
         }
 
-        await using var writer = new StreamWriter(system.FirstAccessKeyFile, file);
-        await writer.WriteAsync(new JsonObject { ["id"] = created.AccessKey.Id, ["key"] = created.Key }.ToJsonString()).ConfigureAwait(false);
+        await services.AcceptedAsync(created).ConfigureAwait(false);
         return created.Key;
     }
+
+    /// <summary>Whether a key is the one that an access key has now, and still works: it may have been rotated since, or have expired.</summary>
+    private static bool IsStill(AccessKeyView key, FirstAccessKey kept) =>
+        key.Id == kept.Id
+        && key.Enabled
+        && kept.Key.StartsWith(key.Prefix, StringComparison.Ordinal)
+        && (key.ExpiresAt is not { } at || at > TimeProvider.System.GetUtcNow());
 }

@@ -35,18 +35,6 @@ internal static class BackupArchive
     public static string KeyCheck(string encryptionKey) =>
         Convert.ToHexStringLower(HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(encryptionKey), 32, info: "geminibalance backup"u8.ToArray()));
 
-    /// <summary>Creates a file only its owner reads.</summary>
-    public static FileStream Create(string path)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.ReadWrite, Options = FileOptions.Asynchronous };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        return new FileStream(path, options);
-    }
-
     /// <summary>Writes an archive.</summary>
     /// <param name="target">Where to.</param>
     /// <param name="manifest">What it says of itself.</param>

@@ -48,17 +48,17 @@ internal static class BackupVerb
     private static async Task<BackupManifest> WriteAsync(RunningSystem system, string part, string dumped, TimeProvider time)
     {
         var postgres = new PostgresTools(system);
-        var key = system.Parameter("encryption-key");
+        var key = system.Parameter(ParameterFile.EncryptionKey);
         var about = (await postgres.QueryAsync(PostgresTools.Database, "select epoch, current_setting('server_version') from keys.pool").ConfigureAwait(false)).Split('|');
         var at = time.GetUtcNow();
-        await using var dump = BackupArchive.Create(dumped);
+        await using var dump = PrivateFile.Create(dumped);
         await postgres.RunAsync("pg_dump", ["--format=custom", "--no-owner", "--dbname=" + PostgresTools.Database], null, dump).ConfigureAwait(false);
         dump.Position = 0;
         var checksum = Convert.ToHexStringLower(await SHA256.HashDataAsync(dump).ConfigureAwait(false));
         dump.Position = 0;
         var manifest = new BackupManifest(
             BackupArchive.Format, Announcing.Version, at, about[^1], system.State.Demo ? "demo" : "up", about[0], BackupArchive.KeyCheck(key), dump.Length, checksum);
-        await using var archive = BackupArchive.Create(part);
+        await using var archive = PrivateFile.Create(part);
         await BackupArchive.WriteAsync(archive, manifest, dump).ConfigureAwait(false);
         archive.Flush(flushToDisk: true);
         return manifest;

@@ -48,7 +48,7 @@ internal static class Banner
     {
         var demo = a.Simulator is not null;
         string T(string english, string translated) => chinese ? translated : english;
-        var password = a.AdminPassword ?? T("as you set it (./gb password resets)", "您自己设置的密码（./gb password 可重置）");
+        var password = a.AdminPassword ?? T("as set (./gb password resets it)", "以已设置的为准（./gb password 可重置）");
         var text = new StringBuilder()
             .AppendLine()
             .AppendLine($"  GeminiBalance {a.Version}   {(demo ? T("demo: simulated Gemini", "演示模式：模拟的 Gemini") : T("connected to Google", "已连接 Google"))}")

@@ -19,6 +19,11 @@ internal static class CommandLine
             await error.WriteLineAsync($"gb: {e.Message}").ConfigureAwait(false);
             return e.ExitCode;
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            await error.WriteLineAsync($"gb: A file could not be read or written: {e.Message}").ConfigureAwait(false);
+            return 1;
+        }
     }
 
     private static async Task<int> DispatchAsync(string[] args, TextWriter output)
@@ -65,10 +70,13 @@ internal static class CommandLine
                 return await StoreVerbs.ReplayAsync(RunningSystem.On(folder), output).ConfigureAwait(false);
             case ["backup", var file]:
                 return await BackupVerb.RunAsync(RunningSystem.On(folder), file, output, TimeProvider.System).ConfigureAwait(false);
+            case ["backup-profile", var file]:
+                return await RestoreVerb.ProfileAsync(file, output).ConfigureAwait(false);
             case ["restore-check", var file]:
-                return await RestoreVerb.CheckAsync(folder, file, output).ConfigureAwait(false);
+                return await RestoreVerb.CheckAsync(folder, file).ConfigureAwait(false);
             case ["restore", var file, .. var force] when force is [] or ["--force"]:
-                return await RestoreVerb.RunAsync(RunningSystem.On(folder), folder, file, force.Length > 0, output).ConfigureAwait(false);
+                return await RestoreVerb.RunAsync(
+                    RunningSystem.On(folder), folder, file, force.Length > 0, Environment.GetEnvironmentVariable(RestoreVerb.KeySetting), output).ConfigureAwait(false);
             case ["doctor"]:
                 return await Doctor.RunAsync(folder, output).ConfigureAwait(false);
             case ["password"]:

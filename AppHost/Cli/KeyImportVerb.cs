@@ -35,10 +35,10 @@ internal static class KeyImportVerb
         {
             Refused(result.Lines.Where(line => line.Outcome == ImportOutcome.NotAKey), output);
             output.WriteLine($"{result.Added} added, {result.Duplicates} known already, {result.Rejected} rejected.");
-            await SummaryAsync(services, output).ConfigureAwait(false);
         }
 
-        return result.Rejected > 0 ? Verbs.SomeRejected : 0;
+        await StoredAsync(services.CheckedAsync(result)).ConfigureAwait(false);
+        return await EndAsync(services, result.Rejected, options, output).ConfigureAwait(false);
     }
 
     private static async Task<int> AsJobAsync(ServiceCalls services, string text, string terms, CommandOptions options, TextWriter output)
@@ -52,16 +52,43 @@ internal static class KeyImportVerb
         }).ConfigureAwait(false);
         if (options.Json)
         {
-            output.WriteLine(JsonSerializer.Serialize(job, ContractsJson.Default.ImportJob));
+            // As of an import that was taken at once; of that very long list, those that hold no key.
+            var told = JsonSerializer.SerializeToNode(job, ContractsJson.Default.ImportJob)!.AsObject();
+            told["lines"] = JsonSerializer.SerializeToNode(new ImportLinePage(refused, null), ContractsJson.Default.ImportLinePage)!["items"]!.DeepClone();
+            output.WriteLine(told.ToJsonString());
         }
         else
         {
             Refused(refused, output);
             output.WriteLine($"{job.Added} {(job.DryRun ? "would be added" : "added")}, {job.Duplicates} known already, {job.Rejected} rejected.");
-            await SummaryAsync(services, output).ConfigureAwait(false);
         }
 
-        return job.Rejected > 0 ? Verbs.SomeRejected : 0;
+        await StoredAsync(services.TakenOverAsync(job)).ConfigureAwait(false);
+        return await EndAsync(services, job.Rejected, options, output).ConfigureAwait(false);
+    }
+
+    /// <summary>What went wrong behind an import leaves the import as it was told.</summary>
+    private static async Task StoredAsync(Task following)
+    {
+        try
+        {
+            await following.ConfigureAwait(false);
+        }
+        catch (CliException e)
+        {
+            throw new CliException($"The keys are stored, but not in use yet. {e.Message}", Verbs.DoneInPart);
+        }
+    }
+
+    private static async Task<int> EndAsync(ServiceCalls services, int rejected, CommandOptions options, TextWriter output)
+    {
+        if (!options.Json)
+        {
+            var summary = await services.SummaryAsync().ConfigureAwait(false);
+            output.WriteLine("The pool: " + string.Join(", ", summary.ByStatus.OrderBy(entry => entry.Key).Select(entry => $"{entry.Value} {entry.Key}")) + ".");
+        }
+
+        return rejected > 0 ? Verbs.DoneInPart : 0;
     }
 
     private static void Refused(IEnumerable<ImportLine> lines, TextWriter output)
@@ -70,11 +97,5 @@ internal static class KeyImportVerb
         {
             output.WriteLine($"line {line.Line}: no key: {line.Reason}");
         }
-    }
-
-    private static async Task SummaryAsync(ServiceCalls services, TextWriter output)
-    {
-        var summary = await services.SummaryAsync().ConfigureAwait(false);
-        output.WriteLine("The pool: " + string.Join(", ", summary.ByStatus.OrderBy(entry => entry.Key).Select(entry => $"{entry.Value} {entry.Key}")) + ".");
     }
 }

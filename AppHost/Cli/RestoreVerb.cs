@@ -1,24 +1,32 @@
 using System.Globalization;
-using System.Text.Json;
 
 namespace GeminiBalance.Cli;
 
 /// <summary><c>./gb restore</c>. The script stops what runs and starts the database alone; here is what is done to it.</summary>
 internal static class RestoreVerb
 {
-    private const string KeySetting = "Parameters__encryption_key";
+    /// <summary>The environment variable with the encryption key.</summary>
+    public const string KeySetting = "Parameters__encryption_key";
+
     private const string Fresh = PostgresTools.Database + "_restored";
     private const string Replaced = PostgresTools.Database + "_replaced";
 
-    /// <summary>Checks the file and the encryption key, before anything is stopped or changed; prints whose data it is, <c>up</c> or <c>demo</c>.</summary>
-    /// <param name="folder">The data folder; need not exist.</param>
+    /// <summary>Prints whose data a backup is, <c>up</c> or <c>demo</c>: it decides the data folder when none is named.</summary>
     /// <param name="file">The backup.</param>
     /// <param name="output">Gets the profile.</param>
-    public static async Task<int> CheckAsync(string folder, string file, TextWriter output)
+    public static async Task<int> ProfileAsync(string file, TextWriter output)
+    {
+        await BackupArchive.ReadAsync(file, (manifest, _) => output.WriteLineAsync(manifest.Profile)).ConfigureAwait(false);
+        return 0;
+    }
+
+    /// <summary>Checks the file and the encryption key, before anything is stopped or changed.</summary>
+    /// <param name="folder">The data folder; need not exist.</param>
+    /// <param name="file">The backup.</param>
+    public static async Task<int> CheckAsync(string folder, string file)
     {
         var manifest = await BackupArchive.CheckAsync(file).ConfigureAwait(false);
         CheckKey(folder, manifest, Environment.GetEnvironmentVariable(KeySetting));
-        output.WriteLine(manifest.Profile);
         return 0;
     }
 
@@ -29,7 +37,7 @@ internal static class RestoreVerb
     /// <exception cref="CliException">They cannot.</exception>
     internal static void CheckKey(string folder, BackupManifest manifest, string? given)
     {
-        var key = string.IsNullOrEmpty(given) ? Kept(folder) : given;
+        var key = string.IsNullOrEmpty(given) ? ParameterFile.Kept(folder, ParameterFile.EncryptionKey) : given;
         if (key is null)
         {
             throw new CliException($"The backup needs the encryption key it was made under, and {folder} has none: set {KeySetting} to it. Nothing was changed.");
@@ -46,8 +54,9 @@ internal static class RestoreVerb
     /// <param name="folder">Its data folder.</param>
     /// <param name="file">The backup.</param>
     /// <param name="force">Whether data that is there already may be replaced.</param>
+    /// <param name="given">The encryption key given for this run, which is kept once the backup is in its place; null for none.</param>
     /// <param name="output">Where to say what is done.</param>
-    public static async Task<int> RunAsync(RunningSystem system, string folder, string file, bool force, TextWriter output)
+    public static async Task<int> RunAsync(RunningSystem system, string folder, string file, bool force, string? given, TextWriter output)
     {
         var postgres = new PostgresTools(system);
         var holds = await postgres.QueryAsync(PostgresTools.Database, "select count(*) from information_schema.schemata where schema_name in ('keys', 'stats', 'identity')").ConfigureAwait(false);
@@ -56,14 +65,14 @@ internal static class RestoreVerb
             throw new CliException($"{folder} holds data already, which the backup would replace: say --force, or name another folder with --data. Nothing was changed.");
         }
 
-        var (at, epoch) = (default(DateTimeOffset), Guid.CreateVersion7());
+        var (at, check, epoch) = (default(DateTimeOffset), "", Guid.CreateVersion7());
         await postgres.QueryAsync("postgres", $"drop database if exists {Fresh} with (force)").ConfigureAwait(false);
         await postgres.QueryAsync("postgres", $"create database {Fresh}").ConfigureAwait(false);
         try
         {
             await BackupArchive.ReadAsync(file, async (manifest, dump) =>
             {
-                at = manifest.CreatedAt;
+                (at, check) = (manifest.CreatedAt, manifest.KeyCheck);
                 await postgres.RunAsync("pg_restore", ["--no-owner", "--exit-on-error", "--dbname=" + Fresh], dump, Stream.Null).ConfigureAwait(false);
             }).ConfigureAwait(false);
 
@@ -79,25 +88,13 @@ internal static class RestoreVerb
         await postgres.QueryAsync("postgres", $"drop database if exists {Replaced} with (force)").ConfigureAwait(false);
         await postgres.QueryAsync("postgres", $"alter database {PostgresTools.Database} rename to {Replaced}").ConfigureAwait(false);
         await postgres.QueryAsync("postgres", $"alter database {Fresh} rename to {PostgresTools.Database}").ConfigureAwait(false);
+        if (!string.IsNullOrEmpty(given) && BackupArchive.KeyCheck(given) == check)
+        {
+            ParameterFile.Keep(folder, ParameterFile.EncryptionKey, given);
+        }
+
         await postgres.QueryAsync("postgres", $"drop database {Replaced} with (force)").ConfigureAwait(false);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{folder} is as it was at {at:yyyy-MM-ddTHH:mm:ssZ}. Once it runs, the gateways' journals bring back the requests since then by themselves."));
         return 0;
-    }
-
-    private static string? Kept(string folder)
-    {
-        var file = Path.Combine(folder, "parameters.json");
-        try
-        {
-            return File.Exists(file) ? JsonSerializer.Deserialize(File.ReadAllBytes(file), StateJson.Default.DictionaryStringString)?.GetValueOrDefault("encryption-key") : null;
-        }
-        catch (JsonException)
-        {
-            throw new CliException($"{file} is no valid JSON.");
-        }
-        catch (UnauthorizedAccessException)
-        {
-            throw new CliException($"{file} cannot be read: it belongs to another user.");
-        }
     }
 }

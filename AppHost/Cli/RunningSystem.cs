@@ -43,9 +43,19 @@ internal sealed record ResourceState(
 /// <summary>A process of a resource.</summary>
 internal sealed record ReplicaState(int Pid);
 
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+/// <summary>The access key that the first start creates, as it is kept between runs.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Key">The key itself.</param>
+internal sealed record FirstAccessKey(Guid Id, string Key)
+{
+    /// <summary>Leaves the key out.</summary>
+    public override string ToString() => $"{nameof(FirstAccessKey)} {Id}";
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
 [JsonSerializable(typeof(SystemState))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
+[JsonSerializable(typeof(FirstAccessKey))]
 internal sealed partial class StateJson : JsonSerializerContext;
 
 /// <summary>The system that runs on a data folder.</summary>
@@ -93,7 +103,7 @@ internal sealed class RunningSystem(string folder, SystemState state)
     /// <summary>A generated secret of the system.</summary>
     /// <param name="name">The parameter's name, for example <c>service-token</c>.</param>
     public string Parameter(string name) =>
-        Read(Path.Combine(folder, "parameters.json"), StateJson.Default.DictionaryStringString)?.GetValueOrDefault(name)
+        ParameterFile.InUse(folder, name)
         ?? throw new CliException($"The data folder {folder} holds no parameter {name}; it may belong to another user.");
 
     /// <summary>A resource's address, or null when the system has no such resource.</summary>
@@ -173,7 +183,7 @@ internal sealed class RunningSystem(string folder, SystemState state)
     }
 
     /// <summary>Reads a file that another process replaces as a whole; a moment without it is no failure.</summary>
-    private static T? Read<T>(string file, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    internal static T? Read<T>(string file, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
         where T : class
     {
         for (var attempt = 0; ; attempt++)
@@ -185,6 +195,11 @@ internal sealed class RunningSystem(string folder, SystemState state)
             catch (Exception e) when (e is JsonException or FileNotFoundException && attempt < 5)
             {
                 Task.Delay(ReadRetry).GetAwaiter().GetResult();
+            }
+            catch (JsonException)
+            {
+                // The exception's text could quote a secret.
+                throw new CliException($"{file} is no valid JSON.");
             }
             catch (UnauthorizedAccessException)
             {

@@ -12,6 +12,10 @@ namespace GeminiBalance.Cli;
 /// <summary>Calls to the services of a running system, with its service token.</summary>
 internal sealed class ServiceCalls : IDisposable
 {
+    /// <summary>The largest page of an import's lines.</summary>
+    private const int LinesPage = 1000;
+
+    private const string KeysNotTaken = "the gateway did not take over the keys";
     private static readonly TimeSpan KeysTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan JobStep = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(50);
@@ -19,11 +23,14 @@ internal sealed class ServiceCalls : IDisposable
     private readonly RunningSystem system;
     private readonly HttpClient client;
 
-    public ServiceCalls(RunningSystem system)
+    /// <summary>Calls to a system.</summary>
+    /// <param name="system">The system.</param>
+    /// <param name="patience">How long an answer may take; five minutes when null.</param>
+    public ServiceCalls(RunningSystem system, TimeSpan? patience = null)
     {
         this.system = system;
         // A proxy meant for the Internet has no way to this machine's loopback.
-        client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromMinutes(5) };
+        client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = patience ?? TimeSpan.FromMinutes(5) };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", system.Parameter("service-token"));
         client.DefaultRequestHeaders.Add("x-gb-actor", $"gb {Environment.UserName}");
     }
@@ -59,21 +66,27 @@ internal sealed class ServiceCalls : IDisposable
         using var response = await SendAsync(service, new HttpRequestMessage(HttpMethod.Delete, new Uri(system.Address(service), path))).ConfigureAwait(false);
     }
 
-    /// <summary>Imports keys and waits until the proxy knows them and their first checks are done.</summary>
+    /// <summary>Imports keys; <see cref="CheckedAsync"/> waits for what follows.</summary>
     public async Task<ImportResult> ImportAsync(string text)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(system.Address("keyhealth"), "/keys/imports")) { Content = new StringContent(text, Encoding.UTF8, "text/plain") };
         using var response = await SendAsync("keyhealth", request).ConfigureAwait(false);
-        var result = (await response.Content.ReadFromJsonAsync(ContractsJson.Default.ImportResult).ConfigureAwait(false))!;
-        await WaitAsync(async () => await KnowsAsync(result.Epoch, result.Sequence).ConfigureAwait(false), "the gateway did not take over the keys").ConfigureAwait(false);
-        await WaitAsync(async () => (await GetAsync("keyhealth", "/keys?status=New", ContractsJson.Default.KeyPage).ConfigureAwait(false)).Items.All(key => key.LastCheckedAt is not null), null).ConfigureAwait(false);
-        return result;
+        return (await response.Content.ReadFromJsonAsync(ContractsJson.Default.ImportResult).ConfigureAwait(false))!;
     }
 
-    /// <summary>Imports keys as a job, says how far it is, and waits until the proxy knows them.</summary>
+    /// <summary>Waits until the proxy knows the keys of an import and their first checks are done.</summary>
+    /// <exception cref="CliException">The proxy does not know them in time. They are stored all the same.</exception>
+    public async Task CheckedAsync(ImportResult result)
+    {
+        await WaitAsync(async () => await KnowsAsync(result.Epoch, result.Sequence).ConfigureAwait(false), KeysNotTaken).ConfigureAwait(false);
+        await WaitAsync(async () => (await GetAsync("keyhealth", "/keys?status=New", ContractsJson.Default.KeyPage).ConfigureAwait(false)).Items.All(key => key.LastCheckedAt is not null), null).ConfigureAwait(false);
+    }
+
+    /// <summary>Imports keys as a job to its end, and says how far it is; <see cref="TakenOverAsync"/> waits for what follows.</summary>
     /// <param name="text">The keys.</param>
     /// <param name="terms">What holds for all of them, as a query.</param>
     /// <param name="progress">Told whenever some more are done.</param>
+    /// <returns>The job, and every line that holds no key.</returns>
     public async Task<(ImportJob Job, IReadOnlyList<ImportLine> Rejected)> ImportManyAsync(string text, string terms, Action<ImportJob> progress)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(system.Address("keyhealth"), "/keys/import-jobs?" + terms)) { Content = new StringContent(text, Encoding.UTF8, "text/plain") };
@@ -91,28 +104,47 @@ internal sealed class ServiceCalls : IDisposable
             job = next;
         }
 
-        if (job is not { State: ImportState.Done, Epoch: { } epoch, Sequence: { } sequence })
+        if (job.State != ImportState.Done)
         {
             throw new CliException($"The import is {job.State} after {job.Processed} of {job.Total} entries. {job.Problem}".TrimEnd());
         }
 
-        await WaitAsync(async () => await KnowsAsync(epoch, sequence).ConfigureAwait(false), "the gateway did not take over the keys").ConfigureAwait(false);
-        var rejected = await GetAsync("keyhealth", $"/keys/import-jobs/{job.Id}/lines?outcome=NotAKey&limit=1000", ContractsJson.Default.ImportLinePage).ConfigureAwait(false);
-        return (job, rejected.Items);
+        var rejected = new List<ImportLine>();
+        for (string? after = ""; after is not null;)
+        {
+            var page = await GetAsync(
+                "keyhealth", $"/keys/import-jobs/{job.Id}/lines?outcome={nameof(ImportOutcome.NotAKey)}&limit={LinesPage}&after={Uri.EscapeDataString(after)}", ContractsJson.Default.ImportLinePage).ConfigureAwait(false);
+            rejected.AddRange(page.Items);
+            after = page.Next;
+        }
+
+        return (job, rejected);
+    }
+
+    /// <summary>Waits until the proxy knows the keys of a job.</summary>
+    /// <exception cref="CliException">It does not in time. They are stored all the same.</exception>
+    public async Task TakenOverAsync(ImportJob job)
+    {
+        if (job is { Epoch: { } epoch, Sequence: { } sequence })
+        {
+            await WaitAsync(async () => await KnowsAsync(epoch, sequence).ConfigureAwait(false), KeysNotTaken).ConfigureAwait(false);
+        }
     }
 
     public Task<KeySummary> SummaryAsync() => GetAsync("keyhealth", "/keys/summary", ContractsJson.Default.KeySummary);
 
-    /// <summary>Creates an access key and waits until the proxy accepts it.</summary>
-    public Task<CreatedAccessKey> CreateAccessKeyAsync(string name) => CreateAccessKeyAsync(new CreateAccessKey(name, null));
+    /// <summary>Creates an access key; <see cref="AcceptedAsync"/> waits until it works.</summary>
+    public Task<CreatedAccessKey> CreateAccessKeyAsync(CreateAccessKey create) =>
+        SendJsonAsync(HttpMethod.Post, "keyhealth", "/access-keys", create, ContractsJson.Default.CreateAccessKey, ContractsJson.Default.CreatedAccessKey);
 
-    /// <inheritdoc cref="CreateAccessKeyAsync(string)"/>
-    public async Task<CreatedAccessKey> CreateAccessKeyAsync(CreateAccessKey create) =>
-        await AcceptedAsync(await SendJsonAsync(HttpMethod.Post, "keyhealth", "/access-keys", create, ContractsJson.Default.CreateAccessKey, ContractsJson.Default.CreatedAccessKey).ConfigureAwait(false)).ConfigureAwait(false);
+    /// <summary>Gives an access key another key; <see cref="AcceptedAsync"/> waits until it works.</summary>
+    public Task<CreatedAccessKey> RotateAccessKeyAsync(Guid id, RotateAccessKey rotate) =>
+        SendJsonAsync(HttpMethod.Post, "keyhealth", $"/access-keys/{id}/rotate", rotate, ContractsJson.Default.RotateAccessKey, ContractsJson.Default.CreatedAccessKey);
 
-    /// <summary>Gives an access key another key and waits until the proxy accepts it.</summary>
-    public async Task<CreatedAccessKey> RotateAccessKeyAsync(Guid id, RotateAccessKey rotate) =>
-        await AcceptedAsync(await SendJsonAsync(HttpMethod.Post, "keyhealth", $"/access-keys/{id}/rotate", rotate, ContractsJson.Default.RotateAccessKey, ContractsJson.Default.CreatedAccessKey).ConfigureAwait(false)).ConfigureAwait(false);
+    /// <summary>Waits until the proxy accepts a new access key.</summary>
+    /// <exception cref="CliException">It does not in time. The key is stored all the same, and nothing shows it again.</exception>
+    public Task AcceptedAsync(CreatedAccessKey created) =>
+        WaitAsync(() => KnowsAsync(created.Epoch, created.Sequence), "the gateway did not take over the access key");
 
     /// <summary>Takes over the client tokens of another gateway.</summary>
     public async Task<AccessKeyImportResult> ImportAccessKeysAsync(string text)
@@ -130,14 +162,12 @@ internal sealed class ServiceCalls : IDisposable
         return (await response.Content.ReadFromJsonAsync(answerType).ConfigureAwait(false))!;
     }
 
-    private async Task<CreatedAccessKey> AcceptedAsync(CreatedAccessKey created)
-    {
-        await WaitAsync(async () => await KnowsAsync(created.Epoch, created.Sequence).ConfigureAwait(false), "the gateway did not take over the access key").ConfigureAwait(false);
-        return created;
-    }
-
     /// <summary>The simulator's demo keys, as an import text.</summary>
-    public async Task<string> SeedKeysAsync(Uri simulator) => await client.GetStringAsync(new Uri(simulator, "/control/seed-keys")).ConfigureAwait(false);
+    public async Task<string> SeedKeysAsync(Uri simulator)
+    {
+        using var response = await SendAsync("gemini-simulator", new HttpRequestMessage(HttpMethod.Get, new Uri(simulator, "/control/seed-keys"))).ConfigureAwait(false);
+        return await response.Content.ReadAsStringAsync().ConfigureAwait(false);
+    }
 
     private async Task<bool> KnowsAsync(Guid epoch, long sequence)
     {
@@ -175,6 +205,10 @@ internal sealed class ServiceCalls : IDisposable
         catch (HttpRequestException)
         {
             throw new CliException($"{service} does not answer; see ./gb status and ./gb logs {service}.");
+        }
+        catch (OperationCanceledException)
+        {
+            throw new CliException($"{service} did not answer within {client.Timeout.TotalSeconds:0} s; see ./gb status and ./gb logs {service}.");
         }
 
         if (response.IsSuccessStatusCode)

@@ -13,7 +13,7 @@ internal static class StoreVerbs
         using var services = new ServiceCalls(system);
         var done = await services.PostAsync("stats", "/stats/dead-letters/replay", ContractsJson.Default.ReplayResult).ConfigureAwait(false);
         output.WriteLine($"{done.Messages} messages put back into their queue, {done.Facts} parked requests stored, {done.StillParked} still parked.");
-        return done.StillParked > 0 ? Verbs.SomeRejected : 0;
+        return done.StillParked > 0 ? Verbs.DoneInPart : 0;
     }
 
     /// <summary><c>./gb rebuild-projections</c>: one after the other, each until it is in its place.</summary>

@@ -7,8 +7,8 @@ namespace GeminiBalance.Cli;
 /// <summary>The verbs of <c>./gb</c> that talk to a running system.</summary>
 internal static class Verbs
 {
-    /// <summary>Exit code when an import took some lines and rejected others.</summary>
-    public const int SomeRejected = 3;
+    /// <summary>Exit code when what was asked for is done except for what the output names.</summary>
+    public const int DoneInPart = 3;
 
     public static int Status(RunningSystem system, TextWriter output)
     {
@@ -24,9 +24,26 @@ internal static class Verbs
     }
 
     /// <summary>The text of a file, or of standard input for <c>-</c>.</summary>
-    internal static async Task<string> ReadTextAsync(string source) => source == "-" ? await Console.In.ReadToEndAsync().ConfigureAwait(false)
-        : File.Exists(source) ? await File.ReadAllTextAsync(source).ConfigureAwait(false)
-        : throw new CliException($"There is no file {source}.");
+    /// <exception cref="CliException">There is no such file, or it cannot be read.</exception>
+    internal static async Task<string> ReadTextAsync(string source)
+    {
+        try
+        {
+            return source == "-" ? await Console.In.ReadToEndAsync().ConfigureAwait(false) : await File.ReadAllTextAsync(source).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new CliException($"There is no file {source}.");
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new CliException($"{source} cannot be read: it is a folder, or belongs to another user.");
+        }
+        catch (IOException)
+        {
+            throw new CliException($"{source} cannot be read.");
+        }
+    }
 
     /// <summary>One line for programs. Failed are all requests that neither succeeded nor were left by the client.</summary>
     internal static string UsageJson(Usage usage)

@@ -65,4 +65,28 @@ public sealed class AccessKeyVerbsTests
         Assert.Equal(["sk-gb-abcd-new", "ci is revoked."], output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains("900", stub.Calls.Single(call => call.Route.EndsWith("/rotate", StringComparison.Ordinal)).Body, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task CreateAndRotate_GatewayDoesNotAnswer_PrintTheKeyAndReturnThree()
+    {
+        await using var stub = (await StubSystem.StartAsync()).WithFreshPool();
+        var view = new AccessKeyView(Guid.CreateVersion7(), "ci", "sk-gb-abcd", true, DateTimeOffset.UnixEpoch, null, 1);
+        stub.On($"POST /access-keys/{view.Id}/rotate", ContractsJson.Default.CreatedAccessKey, () => new(view, "sk-gb-abcd-new", Guid.CreateVersion7(), 6));
+        stub.Refuse("GET /internal/status", 503, "{}");
+        using var output = new StringWriter();
+
+        var created = await Assert.ThrowsAsync<CliException>(() => AccessKeyVerbs.RunAsync(stub.System, ["create", "ci"], output));
+        var rotated = await Assert.ThrowsAsync<CliException>(() => AccessKeyVerbs.RunAsync(stub.System, ["rotate", view.Id.ToString(), "--overlap", "0", "--json"], output));
+
+        var lines = output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal("sk-gb-abcd-1", lines[0]);
+        Assert.Equal("sk-gb-abcd-new", (string?)JsonNode.Parse(lines[1])!["key"]);
+        Assert.Equal(2, lines.Length);
+        Assert.All([created, rotated], refused =>
+        {
+            Assert.Equal(3, refused.ExitCode);
+            Assert.StartsWith("The access key is stored, but does not work yet.", refused.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("sk-gb", refused.Message, StringComparison.Ordinal);
+        });
+    }
 }

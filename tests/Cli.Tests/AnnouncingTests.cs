@@ -1,3 +1,4 @@
+using GeminiBalance.Contracts;
 using Xunit;
 
 namespace GeminiBalance.Cli.Tests;
@@ -68,11 +69,67 @@ public sealed class AnnouncingTests
     public async Task PrepareAsync_PasswordWasChanged_ShowsNeitherPasswordNorLink()
     {
         await using var stub = (await StubSystem.StartAsync()).WithFreshPool();
-        stub.On("GET /internal/setup", _ => """{"user":"admin","firstPassword":false}""");
+        stub.On("GET /internal/setup", _ => """{"user":"admin","firstPassword":false,"passwordAsConfigured":false}""");
 
         var announcement = await Announcing.PrepareAsync(stub.System);
 
         Assert.Null(announcement.AdminPassword);
         Assert.Equal(0, stub.CallsTo("POST /internal/login-links"));
+    }
+
+    [Fact]
+    public async Task PrepareAsync_GeneratedPasswordIsAnother_ShowsTheLinkAndNoPassword()
+    {
+        await using var stub = (await StubSystem.StartAsync()).WithFreshPool();
+        stub.On("GET /internal/setup", _ => """{"user":"admin","firstPassword":true,"passwordAsConfigured":false}""");
+
+        var announcement = await Announcing.PrepareAsync(stub.System);
+
+        Assert.Null(announcement.AdminPassword);
+        Assert.Equal("/login?t=once", announcement.LoginPath);
+    }
+
+    [Theory]
+    [InlineData("rotated")]
+    [InlineData("expired")]
+    [InlineData("disabled")]
+    public async Task PrepareAsync_AccessKeyWorksNoMore_CreatesAnother(string change)
+    {
+        await using var stub = (await StubSystem.StartAsync()).WithFreshPool();
+        await Announcing.PrepareAsync(stub.System);
+        using var services = new ServiceCalls(stub.System);
+        var first = Assert.Single(await services.GetAsync("keyhealth", "/access-keys", ContractsJson.Default.AccessKeyViewArray));
+        stub.On("GET /access-keys", ContractsJson.Default.AccessKeyViewArray, () => [change switch
+        {
+            "rotated" => first with { Prefix = "sk-gb-wxyz" },
+            "expired" => first with { ExpiresAt = TimeProvider.System.GetUtcNow().AddSeconds(-1) },
+            _ => first with { Enabled = false },
+        }]);
+
+        Assert.Equal("sk-gb-abcd-2", (await Announcing.PrepareAsync(stub.System)).AccessKey);
+    }
+
+    [Fact]
+    public async Task PrepareAsync_AccessKeyExpiresLater_ShowsIt()
+    {
+        await using var stub = (await StubSystem.StartAsync()).WithFreshPool();
+        await Announcing.PrepareAsync(stub.System);
+        using var services = new ServiceCalls(stub.System);
+        var first = Assert.Single(await services.GetAsync("keyhealth", "/access-keys", ContractsJson.Default.AccessKeyViewArray));
+        stub.On("GET /access-keys", ContractsJson.Default.AccessKeyViewArray, () => [first with { ExpiresAt = TimeProvider.System.GetUtcNow().AddHours(1) }]);
+
+        Assert.Equal("sk-gb-abcd-1", (await Announcing.PrepareAsync(stub.System)).AccessKey);
+    }
+
+    [Fact]
+    public async Task PrepareAsync_GatewayDoesNotAnswer_KeepsTheAccessKeyForTheNextTime()
+    {
+        await using var stub = (await StubSystem.StartAsync(demo: false)).WithFreshPool();
+        stub.Refuse("GET /internal/status", 503, "{}");
+
+        await Assert.ThrowsAsync<CliException>(() => Announcing.PrepareAsync(stub.System));
+
+        Assert.Equal("sk-gb-abcd-1", (await Announcing.PrepareAsync(stub.System)).AccessKey);
+        Assert.Equal(1, stub.CallsTo("POST /access-keys"));
     }
 }

@@ -89,15 +89,27 @@ public sealed class BackupArchiveTests : IDisposable
     }
 
     [Fact]
-    public async Task RestoreCheck_PrintsWhoseDataItIs()
+    public async Task BackupProfile_PrintsWhoseDataItIs_WithoutTheKey()
     {
-        await File.WriteAllTextAsync(folder.In("parameters.json"), $$"""{"encryption-key":"{{Key}}"}""");
         using var output = new StringWriter();
         using var error = new StringWriter();
 
-        var code = await CommandLine.RunAsync([folder.Path, "restore-check", await WriteAsync()], output, error);
+        var code = await CommandLine.RunAsync([folder.Path, "backup-profile", await WriteAsync()], output, error);
 
         Assert.Equal((0, "demo" + Environment.NewLine, ""), (code, output.ToString(), error.ToString()));
+    }
+
+    [Fact]
+    public async Task RestoreCheck_NeedsTheKeyOfTheFolder()
+    {
+        using var error = new StringWriter();
+        var file = await WriteAsync();
+
+        Assert.Equal(1, await CommandLine.RunAsync([folder.Path, "restore-check", file], TextWriter.Null, error));
+        await File.WriteAllTextAsync(folder.In("parameters.json"), $$"""{"encryption-key":"{{Key}}"}""");
+        Assert.Equal(0, await CommandLine.RunAsync([folder.Path, "restore-check", file], TextWriter.Null, TextWriter.Null));
+
+        Assert.Contains("Parameters__encryption_key", error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -124,7 +136,7 @@ public sealed class BackupArchiveTests : IDisposable
     private async Task<string> WriteAsync(BackupManifest? manifest = null)
     {
         var file = folder.In("system.backup");
-        await using var target = BackupArchive.Create(file);
+        await using var target = PrivateFile.Create(file);
         using var source = new MemoryStream(dump);
         await BackupArchive.WriteAsync(target, manifest ?? Manifest(), source);
         return file;

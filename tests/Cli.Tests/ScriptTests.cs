@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Reflection;
 using Xunit;
 
 namespace GeminiBalance.Cli.Tests;
@@ -7,7 +5,6 @@ namespace GeminiBalance.Cli.Tests;
 /// <summary>What the script itself decides, before anything is built or started.</summary>
 public sealed class ScriptTests
 {
-    private static readonly string Root = typeof(ScriptTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
     private static readonly string[] Verbs = ["demo", "up", "down", "test", "status", "logs", "doctor", "keys import", "keys list", "keys check", "keys enable", "keys undo", "keys cleanup", "keys imports list", "keys imports cancel", "keys pools list", "keys pools limits set", "keys pools limits reset", "keys pools reset", "access-keys create", "access-keys list", "access-keys rotate", "access-keys revoke", "access-keys import", "usage", "replay", "backup", "restore", "rebuild-projections", "password", "version", "help"];
 
     [Theory]
@@ -15,7 +12,7 @@ public sealed class ScriptTests
     [InlineData(".ci/run")]
     public async Task Script_IsValidBash(string script)
     {
-        var result = await RunAsync("bash", "-n", Path.Combine(Root, script));
+        var result = await RunAsync("bash", "-n", Path.Combine(Script.Root, script));
 
         Assert.Equal((0, ""), (result.Code, result.Error));
     }
@@ -75,6 +72,10 @@ public sealed class ScriptTests
         Assert.StartsWith("gb: ", result.Error, StringComparison.Ordinal);
         Assert.Single(result.Error.Trim().Split('\n'));
     }
+
+    [Fact]
+    public async Task Misuse_EmptyWord_IsToldAsAWord() =>
+        Assert.Equal("gb: '' is not expected here.", (await GbAsync("demo", "")).Error.Trim());
 
     [Fact]
     public async Task Start_UnknownEngine_NamesTheSetting()
@@ -137,32 +138,10 @@ public sealed class ScriptTests
         Assert.False(Directory.Exists(folder.In("data")));
     }
 
-    private static Task<Result> GbAsync(params string[] args) => GbAsync(args, null);
+    private static Task<ScriptResult> GbAsync(params string[] args) => GbAsync(args, null);
 
-    private static Task<Result> GbAsync(string[] args, (string Name, string Value)? environment) => RunAsync(["bash", Path.Combine(Root, "gb"), .. args], environment);
+    private static Task<ScriptResult> GbAsync(string[] args, (string Name, string Value)? environment) =>
+        Script.RunAsync(["bash", Path.Combine(Script.Root, "gb"), .. args], environment);
 
-    private static Task<Result> RunAsync(params string[] command) => RunAsync(command, null);
-
-    private static async Task<Result> RunAsync(string[] command, (string Name, string Value)? environment)
-    {
-        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        start.Environment.Remove("AppHostEngine");
-        if (environment is { } variable) start.Environment[variable.Name] = variable.Value;
-        using var process = Process.Start(start)!;
-        process.StandardInput.Close();
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(60));
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));
-        try
-        {
-            await process.WaitForExitAsync(limit.Token);
-            return new(process.ExitCode, await output, await error);
-        }
-        finally
-        {
-            if (!process.HasExited) process.Kill(entireProcessTree: true);
-        }
-    }
-
-    private sealed record Result(int Code, string Output, string Error);
+    private static Task<ScriptResult> RunAsync(params string[] command) => Script.RunAsync(command, null);
 }

@@ -6,7 +6,7 @@ public sealed class StoreVerbsTests
 {
     [Theory]
     [InlineData(0, 0)]
-    [InlineData(1, Verbs.SomeRejected)]
+    [InlineData(1, Verbs.DoneInPart)]
     public async Task Replay_WhatCameOfIt_IsPrintedAndDecidesTheExitCode(int stillParked, int exitCode)
     {
         await using var stub = await StubSystem.StartAsync();

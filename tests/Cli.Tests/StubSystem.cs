@@ -87,7 +87,7 @@ internal sealed class StubSystem : IAsyncDisposable
             return JsonSerializer.Serialize(new(view, $"sk-gb-abcd-{accessKeys.Count}", epoch, 6), ContractsJson.Default.CreatedAccessKey);
         });
         On("GET /internal/status", ContractsJson.Default.ProxyStatus, () => new(epoch, 6, imported, imported, accessKeys.Count, "redis", 0));
-        On("GET /internal/setup", _ => """{"user":"admin","firstPassword":true}""");
+        On("GET /internal/setup", _ => """{"user":"admin","firstPassword":true,"passwordAsConfigured":true}""");
         On("POST /internal/login-links", _ => """{"url":"/login?t=once","expiresAt":"2026-01-01T00:00:00Z"}""");
         return this;
     }

@@ -95,6 +95,84 @@ public sealed class VerbsTests
     }
 
     [Fact]
+    public async Task ImportKeys_AsAJobWithManyRejected_NamesThoseOfEveryPage_InJsonToo()
+    {
+        await using var stub = await StubSystem.StartAsync();
+        var job = new ImportJob(Guid.CreateVersion7(), ImportState.Done, "lines", false, 3, 3, 1, 0, 2, "gb", DateTimeOffset.UnixEpoch, null, null, Epoch, 9);
+        var asked = 0;
+        stub.On("POST /keys/import-jobs", ContractsJson.Default.ImportJob, () => job);
+        stub.On($"GET /keys/import-jobs/{job.Id}/lines", ContractsJson.Default.ImportLinePage, () => asked++ % 2 == 0
+            ? new([new(7, ImportOutcome.NotAKey, null, null, "too short")], "7")
+            : new([new(9, ImportOutcome.NotAKey, null, null, "too long")], null));
+        stub.On("GET /internal/status", ContractsJson.Default.ProxyStatus, () => Status(9));
+        stub.On("GET /keys/summary", ContractsJson.Default.KeySummary, () => new(1, new Dictionary<KeyStatus, int> { [KeyStatus.New] = 1 }));
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.In("keys.txt"), "a\nb\nc\n", TestContext.Current.CancellationToken);
+        using var output = new StringWriter();
+        using var json = new StringWriter();
+
+        Assert.Equal(3, await KeyVerbs.RunAsync(stub.System, ["import", folder.In("keys.txt"), "--disabled"], output));
+        Assert.Equal(3, await KeyVerbs.RunAsync(stub.System, ["import", folder.In("keys.txt"), "--disabled", "--json"], json));
+
+        Assert.Contains("line 7: no key: too short", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("line 9: no key: too long", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("after=7", stub.Calls.Last(call => call.Route.EndsWith("/lines", StringComparison.Ordinal)).Query, StringComparison.Ordinal);
+        using var told = JsonDocument.Parse(json.ToString().Trim());
+        Assert.Equal((1, 0, 2), (told.RootElement.GetProperty("added").GetInt32(), told.RootElement.GetProperty("duplicates").GetInt32(), told.RootElement.GetProperty("rejected").GetInt32()));
+        Assert.Equal(
+            [(7, "NotAKey", "too short"), (9, "NotAKey", "too long")],
+            told.RootElement.GetProperty("lines").EnumerateArray().Select(line => (line.GetProperty("line").GetInt32(), line.GetProperty("outcome").GetString(), line.GetProperty("reason").GetString())));
+    }
+
+    [Fact]
+    public async Task ImportKeys_GatewayDoesNotAnswer_SaysWhatIsStoredAndReturnsThree()
+    {
+        await using var stub = await StubSystem.StartAsync();
+        stub.On("POST /keys/imports", ContractsJson.Default.ImportResult, () => new([new(2, ImportOutcome.NotAKey, null, null, "too short")], 1, 0, 1, Epoch, 9));
+        stub.Refuse("GET /internal/status", 503, "{}");
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.In("keys.txt"), "a\nb\n", TestContext.Current.CancellationToken);
+        using var output = new StringWriter();
+
+        var refusal = await Assert.ThrowsAsync<CliException>(() => KeyVerbs.RunAsync(stub.System, ["import", folder.In("keys.txt")], output));
+
+        Assert.Equal(3, refusal.ExitCode);
+        Assert.StartsWith("The keys are stored, but not in use yet.", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("line 2: no key: too short", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ImportKeys_FileThatCannotBeRead_IsOneSentence()
+    {
+        await using var stub = await StubSystem.StartAsync();
+
+        // It is there and may be opened, and no byte at its beginning can be read.
+        var refusal = await Assert.ThrowsAsync<CliException>(() => KeyVerbs.RunAsync(stub.System, ["import", "/proc/self/mem"], TextWriter.Null));
+        var folder = await Assert.ThrowsAsync<CliException>(() => KeyVerbs.RunAsync(stub.System, ["import", stub.Folder], TextWriter.Null));
+
+        Assert.Equal((1, "/proc/self/mem cannot be read."), (refusal.ExitCode, refusal.Message));
+        Assert.Equal($"{stub.Folder} cannot be read: it is a folder, or belongs to another user.", folder.Message);
+    }
+
+    [Fact]
+    public async Task Call_ThatIsNotAnsweredInTime_IsOneSentence()
+    {
+        await using var stub = await StubSystem.StartAsync();
+        using var answer = new ManualResetEventSlim();
+        stub.On("GET /keys/summary", _ =>
+        {
+            answer.Wait(TimeSpan.FromSeconds(30));
+            return "{}";
+        });
+        using var services = new ServiceCalls(stub.System, TimeSpan.FromMilliseconds(100));
+
+        var refusal = await Assert.ThrowsAsync<CliException>(services.SummaryAsync);
+        answer.Set();
+
+        Assert.StartsWith("keyhealth did not answer within", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ListKeys_TwoPages_PrintsBothMasked()
     {
         await using var stub = await StubSystem.StartAsync();

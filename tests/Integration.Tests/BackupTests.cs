@@ -58,10 +58,15 @@ public sealed class BackupTests(GatewayFixture gateway) : IAsyncLifetime
         var data = Path.Combine(folder, "data");
         await using var database = await StartAsync(data, "--DatabaseOnly=true");
         await database.ResourceNotifications.WaitForResourceHealthyAsync("postgres", TestContext.Current.CancellationToken);
-        await RestoreVerb.RunAsync(Running(data), data, file, false, said);
-        var refused = await Assert.ThrowsAsync<CliException>(() => RestoreVerb.RunAsync(Running(data), data, file, false, said));
-        await RestoreVerb.RunAsync(Running(data), data, file, true, said);
+        Assert.Null(ParameterFile.Kept(data, ParameterFile.EncryptionKey));
+        await RestoreVerb.RunAsync(Running(data), data, file, false, null, said);
+        ParameterFile.Keep(data, ParameterFile.EncryptionKey, "of the data that is there");
+        var key = Running(gateway.DataFolder).Parameter(ParameterFile.EncryptionKey);
+        var refused = await Assert.ThrowsAsync<CliException>(() => RestoreVerb.RunAsync(Running(data), data, file, false, key, said));
+        Assert.Equal("of the data that is there", ParameterFile.Kept(data, ParameterFile.EncryptionKey));
+        await RestoreVerb.RunAsync(Running(data), data, file, true, key, said);
 
+        Assert.Equal(key, ParameterFile.Kept(data, ParameterFile.EncryptionKey));
         Assert.Contains("--force", refused.Message, StringComparison.Ordinal);
         await using var source = NpgsqlDataSource.Create((await database.GetConnectionStringAsync("geminibalance", TestContext.Current.CancellationToken))!);
         await using var read = source.CreateCommand("select p.epoch::text, s.name = p.epoch, (select count(*) from stats.mt_events) > 0, (select count(*) from keys.secrets) > 0, (select count(*) from identity.\"AspNetUsers\") from keys.pool p, stats.store s");
@@ -97,7 +102,7 @@ public sealed class BackupTests(GatewayFixture gateway) : IAsyncLifetime
         await using (var database = await StartAsync(data, "--DatabaseOnly=true"))
         {
             await database.ResourceNotifications.WaitForResourceHealthyAsync("postgres", TestContext.Current.CancellationToken);
-            await RestoreVerb.RunAsync(Running(data), data, file, true, said);
+            await RestoreVerb.RunAsync(Running(data), data, file, true, null, said);
         }
 
         await using (var app = await StartWholeAsync(data))

@@ -20,6 +20,11 @@ public sealed record CustomResourceSnapshot
     /// <summary>Whether what was to be done at the first healthy moment is done.</summary>
     internal bool Ready { get; init; }
 
+    /// <summary>Whether it does its work, or has done it.</summary>
+    internal bool IsWell => State?.Text == KnownResourceStates.Finished
+        ? ExitCode == 0
+        : State?.Text == KnownResourceStates.Running && HealthStatus == Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy && Ready;
+
     /// <summary>Process ids of the running instances.</summary>
     internal IReadOnlyList<int> ProcessIds { get; init; } = [];
 

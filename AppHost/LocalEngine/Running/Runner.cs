@@ -8,6 +8,7 @@ internal sealed class Runner(
     EngineSettings settings,
     IResourceCollection resources,
     ResourceNotificationService notifications,
+    ParameterStore parameters,
     Display display,
     DistributedApplicationExecutionContext execution) : IHostedService, IDisposable
 {
@@ -22,6 +23,7 @@ internal sealed class Runner(
     private Spawner? _spawner;
     private StateFile? _state;
     private Task _telling = Task.CompletedTask;
+    private Task _keeping = Task.CompletedTask;
 
     /// <summary>Who runs a resource.</summary>
     /// <exception cref="ArgumentException">Nobody does.</exception>
@@ -54,6 +56,12 @@ internal sealed class Runner(
         foreach (var resource in resources.Where(r => r is ILaunchable or PostgresDatabaseResource))
             notifications.Update(resource, s => s with { State = new(KnownResourceStates.NotStarted, null) });
         _telling = TellAsync(_stopping.Token);
+        if (parameters.Given is { Count: > 0 } given)
+        {
+            display.Line("apphost", $"{string.Join(", ", given)}: what was given is kept in place of what parameters.json holds once everything runs with it");
+            _keeping = KeepParametersAsync(_stopping.Token);
+        }
+
         foreach (var runner in _runners) runner.Start();
         foreach (var database in resources.OfType<PostgresDatabaseResource>()) _databases[database] = WatchDatabaseAsync(database, _stopping.Token);
     }
@@ -65,6 +73,7 @@ internal sealed class Runner(
         await Task.WhenAll(_databases.Values).ConfigureAwait(false);
         await StopInOrderAsync().ConfigureAwait(false);
         await _telling.ConfigureAwait(false);
+        await _keeping.ConfigureAwait(false);
         notifications.Changed -= _state!.Changed;
         await _state.DisposeAsync().ConfigureAwait(false);
         _spawner!.Dispose();
@@ -193,6 +202,29 @@ internal sealed class Runner(
     {
         await Task.WhenAll(users).ConfigureAwait(false);
         await runner.StopAsync(_stopTime - TimeProvider.System.GetElapsedTime(began)).ConfigureAwait(false);
+    }
+
+    /// <summary>A given value has proven itself when everything runs with it.</summary>
+    private async Task KeepParametersAsync(CancellationToken stopping)
+    {
+        var all = resources.Where(r => r is ILaunchable or PostgresDatabaseResource).ToArray();
+        try
+        {
+            await foreach (var change in notifications.WatchAsync(stopping).ConfigureAwait(false))
+            {
+                if (!Array.TrueForAll(all, r => notifications.Find(r.Name) is { IsWell: true })) continue;
+                parameters.KeepGiven();
+                return;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The end.
+        }
+        catch (IOException e)
+        {
+            display.Line("apphost", $"what was given cannot be kept: {e.Message}");
+        }
     }
 
     private RunState ReadState() => new(

@@ -68,13 +68,13 @@ public sealed class OperatorEndpointsTests(HostFixture fixture)
     {
         await using var host = await fixture.NewHostAsync();
         using var commands = Commands(host);
-        Assert.Equal(new SetupState("admin", true), await commands.GetFromJsonAsync<SetupState>("/internal/setup"));
+        Assert.Equal(new SetupState("admin", true, true), await commands.GetFromJsonAsync<SetupState>("/internal/setup"));
 
         using var browser = host.Browser();
         (await browser.SignInAsync()).Dispose();
         using var changed = await browser.SubmitAsync("/account/password?returnUrl=/keys", "password", ("Input.Current", AdminHost.Password), ("Input.New", "a new long password"), ("Input.Repeat", "a new long password"));
         Assert.EndsWith("/keys", changed.Headers.Location!.OriginalString, StringComparison.Ordinal);
-        Assert.Equal(new SetupState("admin", false), await commands.GetFromJsonAsync<SetupState>("/internal/setup"));
+        Assert.Equal(new SetupState("admin", false, false), await commands.GetFromJsonAsync<SetupState>("/internal/setup"));
 
         using var locked = host.Browser();
         for (var attempt = 0; attempt < 5; attempt++)
@@ -87,7 +87,7 @@ public sealed class OperatorEndpointsTests(HostFixture fixture)
         Assert.Equal(20, answer.Password.Length);
         using var signedIn = await locked.SignInAsync(answer.Password);
         Assert.Equal(HttpStatusCode.Redirect, signedIn.StatusCode);
-        Assert.Equal(new SetupState("admin", true), await commands.GetFromJsonAsync<SetupState>("/internal/setup"));
+        Assert.Equal(new SetupState("admin", true, false), await commands.GetFromJsonAsync<SetupState>("/internal/setup"));
         Assert.DoesNotContain(host.Log.Lines, line => line.Contains(answer.Password, StringComparison.Ordinal) || line.Contains(AdminHost.Password, StringComparison.Ordinal));
     }
 

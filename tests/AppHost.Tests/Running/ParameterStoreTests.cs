@@ -13,6 +13,8 @@ public sealed class ParameterStoreTests : IDisposable
 
     private string FilePath => _folder.New("parameters.json");
 
+    private string GivenPath => _folder.New("parameters.given.json");
+
     public void Dispose()
     {
         _configuration.Dispose();
@@ -28,7 +30,7 @@ public sealed class ParameterStoreTests : IDisposable
         Assert.Equal(44, first.Length);
         Assert.All(first, c => Assert.True(char.IsAsciiLetterOrDigit(c)));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(FilePath));
-        Assert.Equal(first, JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(FilePath))!["redis-password"]);
+        Assert.Equal(first, Read(FilePath)["redis-password"]);
     }
 
     [Theory]
@@ -40,6 +42,42 @@ public sealed class ParameterStoreTests : IDisposable
         _configuration[key] = "chosen";
 
         Assert.Equal("chosen", Resolve("redis-password", Generator(22)));
+    }
+
+    [Fact]
+    public void Value_Given_LeavesTheKeptOne_WhichTheNextStartUses()
+    {
+        var kept = Resolve("encryption-key", Generator(44));
+        _configuration["Parameters:encryption-key"] = "mistaken";
+        var store = Store();
+
+        Assert.Equal("mistaken", store.Resolve(_configuration, "encryption-key", Generator(44), persist: true));
+
+        Assert.Equal(["encryption-key"], store.Given);
+        Assert.Equal(kept, Read(FilePath)["encryption-key"]);
+        Assert.Equal("mistaken", Read(GivenPath)["encryption-key"]);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(GivenPath));
+        _configuration["Parameters:encryption-key"] = null;
+        Assert.Equal(kept, Resolve("encryption-key", Generator(44)));
+        Assert.False(File.Exists(GivenPath));
+    }
+
+    [Fact]
+    public void Value_Given_IsKeptWhenTheApplicationRanWithIt_OrWhenNoneWasKept()
+    {
+        var other = Resolve("redis-password", Generator(22));
+        _configuration["Parameters:encryption-key"] = "first";
+        Assert.Equal("first", Resolve("encryption-key", Generator(44)));
+        Assert.Equal("first", Read(FilePath)["encryption-key"]);
+        _configuration["Parameters:encryption-key"] = "second";
+        var store = Store();
+        store.Resolve(_configuration, "encryption-key", Generator(44), persist: true);
+
+        store.KeepGiven();
+
+        Assert.Empty(store.Given);
+        Assert.False(File.Exists(GivenPath));
+        Assert.Equal([("encryption-key", "second"), ("redis-password", other)], Read(FilePath).OrderBy(p => p.Key).Select(p => (p.Key, p.Value)));
     }
 
     [Fact]
@@ -73,6 +111,8 @@ public sealed class ParameterStoreTests : IDisposable
     [Fact]
     public void Generator_WithoutAnyKindOfCharacter_IsRefused() =>
         Assert.Throws<InvalidOperationException>(() => new GenerateParameterDefault { Lower = false, Upper = false, Numeric = false, Special = false }.GetDefaultValue());
+
+    private static Dictionary<string, string> Read(string path) => JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(path))!;
 
     private static GenerateParameterDefault Generator(int length) => new() { MinLength = length, Special = false };
 
