@@ -86,8 +86,9 @@ internal static class RestoreVerb
         }
 
         await postgres.QueryAsync("postgres", $"drop database if exists {Replaced} with (force)").ConfigureAwait(false);
-        await postgres.QueryAsync("postgres", $"alter database {PostgresTools.Database} rename to {Replaced}").ConfigureAwait(false);
-        await postgres.QueryAsync("postgres", $"alter database {Fresh} rename to {PostgresTools.Database}").ConfigureAwait(false);
+
+        // Both or none, for they go as one transaction: without a database of that name the next start would begin with an empty one.
+        await postgres.QueryAsync("postgres", $"alter database {PostgresTools.Database} rename to {Replaced}; alter database {Fresh} rename to {PostgresTools.Database}").ConfigureAwait(false);
         if (!string.IsNullOrEmpty(given) && BackupArchive.KeyCheck(given) == check)
         {
             ParameterFile.Keep(folder, ParameterFile.EncryptionKey, given);
