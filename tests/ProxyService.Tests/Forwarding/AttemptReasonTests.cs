@@ -73,6 +73,21 @@ public sealed class AttemptReasonTests
         Assert.NotEmpty(fact.Attempts);
     }
 
+    [Theory]
+    [InlineData("You have reached the spending limit of the last 10 minutes.", KeyAttemptFailure.SpendReason, 600)]
+    [InlineData("Resource has been exhausted (e.g. check quota).", "RESOURCE_EXHAUSTED", 30)]
+    public async Task ALimitToSpending_IsToldToKeyHealthByItsName_WithItsWait(string message, string reason, int atLeastSeconds)
+    {
+        await using var upstream = await StubUpstream.StartAsync((context, _) => StubUpstream.JsonAsync(context, 429, $$$"""{"error":{"code":429,"message":"{{{message}}}","status":"RESOURCE_EXHAUSTED"}}"""));
+        await using var gateway = await GatewayHost.StartAsync(upstream.Address, [First]);
+
+        await FactOfAsync(gateway, "/v1/chat/completions", Chat, HttpStatusCode.TooManyRequests);
+
+        var failure = Assert.Single(gateway.Ledger.Failures);
+        Assert.Equal((UpstreamOutcomeClass.QuotaUnspecified, reason), (failure.Outcome, failure.Reason));
+        Assert.InRange(failure.RetryAfter!.Value, TimeSpan.FromSeconds(atLeastSeconds), TimeSpan.FromSeconds(atLeastSeconds + 2));
+    }
+
     private static async Task<RequestFact> FactOfAsync(GatewayHost gateway, string path, string? body, HttpStatusCode? status)
     {
         using var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, path);
