@@ -9,6 +9,7 @@ using GeminiBalance.AdminUi.Pages.Settings;
 using GeminiBalance.AdminUi.Pages.Usage;
 using GeminiBalance.ServiceDefaults.Ingress;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Diagnostics;
 using Radzen;
 
 namespace GeminiBalance.AdminUi;
@@ -65,6 +66,11 @@ internal static class UserInterface
     public static void UseUserInterface(this WebApplication app)
     {
         app.UseExceptionHandler("/error", createScopeForErrors: true);
+        app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
+        app.Use(OnlyPagesAsync);
+
+        // Programs are told in their own way, whatever comes to nothing: inside of what people see.
+        app.UseWhen(context => context.Request.Path.StartsWithSegments(IdentityModule.ApiRoot), api => api.UseExceptionHandler().UseStatusCodePages());
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseAntiforgery();
@@ -79,5 +85,16 @@ internal static class UserInterface
 
         // The policy of every answer says it already; two policies would both hold.
         app.MapRazorComponents<TRoot>().AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = null);
+    }
+
+    /// <summary>Only who asks for a page, and for one there is not, is shown that it is not found.</summary>
+    private static async Task OnlyPagesAsync(HttpContext context, RequestDelegate next)
+    {
+        await next(context);
+        var isPage = HttpMethods.IsGet(context.Request.Method) && context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
+        if (context.Features.Get<IStatusCodePagesFeature>() is { } pages && !(isPage && context.Response.StatusCode == StatusCodes.Status404NotFound))
+        {
+            pages.Enabled = false;
+        }
     }
 }

@@ -39,6 +39,12 @@ internal abstract class Relay(HttpClient http, string service, string root)
             request.Content.Headers.ContentType = MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) ? type : null;
         }
 
+        // What changes something may be about many keys; given up too early, nobody knows what became of it.
+        if (!HttpMethods.IsGet(context.Request.Method))
+        {
+            request.WithPatience(ServiceCall.OfMany);
+        }
+
         Copy(context.Request.Headers, request.Headers);
         HttpResponseMessage answer;
         try

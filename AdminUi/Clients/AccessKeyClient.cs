@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Headers;
-using System.Text;
 using GeminiBalance.Contracts;
 using GeminiBalance.ServiceDefaults.Security;
 
@@ -48,10 +46,7 @@ internal sealed class AccessKeyClient(HttpClient http)
     /// <param name="cancellationToken">Gives up.</param>
     public Task<AccessKeyImportResult> ImportAsync(string text, string actor, CancellationToken cancellationToken)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, "/access-keys/imports")
-        {
-            Content = new ByteArrayContent(Encoding.UTF8.GetBytes(text)) { Headers = { ContentType = new MediaTypeHeaderValue("text/plain", "utf-8") } },
-        };
+        var request = ServiceCall.Text("/access-keys/imports", text);
         return http.SendAsync(Service, request.WithActor(actor), ContractsJson.Default.AccessKeyImportResult, cancellationToken);
     }
 

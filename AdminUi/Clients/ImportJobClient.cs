@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Headers;
-using System.Text;
 using GeminiBalance.Contracts;
 using GeminiBalance.ServiceDefaults.Security;
 
@@ -49,10 +47,7 @@ internal sealed class ImportJobClient(HttpClient http)
             query = string.IsNullOrWhiteSpace(value) ? query : query.Add(name, value);
         }
 
-        var request = new HttpRequestMessage(HttpMethod.Post, $"{Root}{query}")
-        {
-            Content = new ByteArrayContent(Encoding.UTF8.GetBytes(text)) { Headers = { ContentType = new MediaTypeHeaderValue("text/plain", "utf-8") } },
-        };
+        var request = ServiceCall.Text($"{Root}{query}", text);
         return http.SendAsync(Service, request.WithActor(actor), ContractsJson.Default.ImportJob, cancellationToken);
     }
 
@@ -63,5 +58,5 @@ internal sealed class ImportJobClient(HttpClient http)
     public Task<ImportJob> UndoAsync(Guid id, string actor, CancellationToken cancellationToken) => ActAsync(id, "undo", actor, cancellationToken);
 
     private Task<ImportJob> ActAsync(Guid id, string action, string actor, CancellationToken cancellationToken) =>
-        http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Post, $"{Root}/{id}/{action}").WithActor(actor), ContractsJson.Default.ImportJob, cancellationToken);
+        http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Post, $"{Root}/{id}/{action}").WithActor(actor).WithPatience(ServiceCall.OfMany), ContractsJson.Default.ImportJob, cancellationToken);
 }

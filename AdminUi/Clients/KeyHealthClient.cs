@@ -1,5 +1,3 @@
-using System.Net.Http.Headers;
-using System.Text;
 using GeminiBalance.Contracts;
 using GeminiBalance.ServiceDefaults.Security;
 
@@ -25,10 +23,7 @@ internal sealed class KeyHealthClient(HttpClient http)
 
     public Task<ImportResult> ImportAsync(string text, string actor, CancellationToken cancellationToken)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, "/keys/imports")
-        {
-            Content = new ByteArrayContent(Encoding.UTF8.GetBytes(text)) { Headers = { ContentType = new MediaTypeHeaderValue("text/plain", "utf-8") } },
-        };
+        var request = ServiceCall.Text("/keys/imports", text);
         return http.SendAsync(Service, request.WithActor(actor), ContractsJson.Default.ImportResult, cancellationToken);
     }
 
@@ -64,7 +59,7 @@ internal sealed class KeyHealthClient(HttpClient http)
 
     /// <summary>Takes back what a cause did between two times, or only says what that would be.</summary>
     public Task<UndoneTransitions> UndoManyAsync(UndoTransitions undo, string actor, CancellationToken cancellationToken) =>
-        http.SendAsync(Service, ServiceCall.Json(HttpMethod.Post, "/transitions/undo", undo, ContractsJson.Default.UndoTransitions).WithActor(actor), ContractsJson.Default.UndoneTransitions, cancellationToken);
+        http.SendAsync(Service, ServiceCall.Json(HttpMethod.Post, "/transitions/undo", undo, ContractsJson.Default.UndoTransitions).WithActor(actor).WithPatience(ServiceCall.OfMany), ContractsJson.Default.UndoneTransitions, cancellationToken);
 
     /// <summary>The keys that a cleanup would retire now.</summary>
     public Task<KeyCleanup> CleanupPreviewAsync(CancellationToken cancellationToken) =>
@@ -72,7 +67,7 @@ internal sealed class KeyHealthClient(HttpClient http)
 
     /// <summary>Retires the long dead keys.</summary>
     public Task<KeyCleanup> CleanupAsync(string actor, CancellationToken cancellationToken) =>
-        http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Post, "/keys/cleanup").WithActor(actor), ContractsJson.Default.KeyCleanup, cancellationToken);
+        http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Post, "/keys/cleanup").WithActor(actor).WithPatience(ServiceCall.OfMany), ContractsJson.Default.KeyCleanup, cancellationToken);
 
     private Task<KeyView> ActAsync(Guid id, string action, string actor, CancellationToken cancellationToken) =>
         http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Post, $"/keys/{id}/{action}").WithActor(actor), ContractsJson.Default.KeyView, cancellationToken);

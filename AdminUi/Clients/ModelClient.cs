@@ -13,7 +13,7 @@ internal sealed class ModelClient(HttpClient http)
 
     /// <summary>Compares with the upstream, and changes the catalogue unless it is a preview.</summary>
     public Task<ModelDiff> SyncAsync(SyncModels sync, string actor, CancellationToken cancellationToken) =>
-        http.SendAsync(Service, ServiceCall.Json(HttpMethod.Post, "/models/sync", sync, ContractsJson.Default.SyncModels).WithActor(actor), ContractsJson.Default.ModelDiff, cancellationToken);
+        http.SendAsync(Service, ServiceCall.Json(HttpMethod.Post, "/models/sync", sync, ContractsJson.Default.SyncModels).WithActor(actor).WithPatience(ServiceCall.OfMany), ContractsJson.Default.ModelDiff, cancellationToken);
 
     public Task<ModelView> ServeAsync(string model, bool serve, string actor, CancellationToken cancellationToken) =>
         http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Post, $"/models/{Escaped(model)}/{(serve ? "enable" : "disable")}").WithActor(actor), ContractsJson.Default.ModelView, cancellationToken);

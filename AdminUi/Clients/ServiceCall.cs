@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using GeminiBalance.ServiceDefaults.Security;
@@ -41,6 +42,9 @@ public sealed class ServiceCallException(string service, HttpStatusCode? status,
 /// <summary>Sends one call and turns every way to fail into a <see cref="ServiceCallException"/>.</summary>
 internal static class ServiceCall
 {
+    /// <summary>How long work on many keys may take: an import, an undo, a cleanup. Ten seconds are for everything else.</summary>
+    public static readonly TimeSpan OfMany = TimeSpan.FromMinutes(5);
+
     public static async Task<T> SendAsync<T>(this HttpClient client, string service, HttpRequestMessage request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         try
@@ -80,6 +84,14 @@ internal static class ServiceCall
     public static HttpRequestMessage Json<T>(HttpMethod method, string path, T body, JsonTypeInfo<T> type) =>
         new(method, path) { Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, type)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } } };
 
+    /// <summary>A text to be taken in.</summary>
+    /// <param name="path">Where it goes.</param>
+    /// <param name="text">The text. Holds secrets.</param>
+    public static HttpRequestMessage Text(string path, string text) => new HttpRequestMessage(HttpMethod.Post, path)
+    {
+        Content = new ByteArrayContent(Encoding.UTF8.GetBytes(text)) { Headers = { ContentType = new MediaTypeHeaderValue("text/plain", "utf-8") } },
+    }.WithPatience(OfMany);
+
     private static async Task<JsonElement?> ProblemAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
@@ -104,7 +116,6 @@ internal static class ServiceClientsModule
 {
     public static IServiceCollection AddServiceClients(this IServiceCollection services)
     {
-        // An import of 16 MiB is one call; ten seconds are for everything else.
         services.AddServiceClient<KeyHealthClient>("keyhealth");
         services.AddServiceClient<AccessKeyClient>("keyhealth");
         services.AddServiceClient<PoolClient>("keyhealth");

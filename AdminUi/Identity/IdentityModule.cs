@@ -37,6 +37,7 @@ internal static class IdentityModule
         builder.Services.AddValidatedOptions<FirstOperatorOptions>("Identity");
         builder.Services.AddHostedService<FirstOperator>();
         builder.Services.AddSingleton<UnknownNames>();
+        builder.Services.AddSingleton<OperatorChanges>();
         builder.Services.AddScoped<LoginLinks>();
         builder.Services.AddScoped<SignIn>();
     }
@@ -66,6 +67,13 @@ internal static class IdentityModule
         options.ReturnUrlParameter = "returnUrl";
         options.ExpireTimeSpan = TimeSpan.FromHours(12);
         options.SlidingExpiration = true;
+        var validate = options.Events.OnValidatePrincipal;
+        options.Events.OnValidatePrincipal = context =>
+        {
+            // A page whose session has ended comes here, and must not be sent back because the cookie was looked at a moment ago.
+            context.Properties.IssuedUtc = context.Request.Path == options.LoginPath ? null : context.Properties.IssuedUtc;
+            return validate(context);
+        };
         var redirect = options.Events.OnRedirectToLogin;
         options.Events.OnRedirectToLogin = context =>
         {

@@ -14,6 +14,7 @@ internal sealed class OperatorManager(
     IdentityErrorDescriber errors,
     IServiceProvider services,
     TimeProvider time,
+    OperatorChanges changes,
     ILogger<OperatorManager> logger)
     : UserManager<Operator>(store, options, hasher, userValidators, passwordValidators, normalizer, errors, services, logger)
 {
@@ -50,5 +51,17 @@ internal sealed class OperatorManager(
         user.Lockouts = 0;
         user.AccessFailedCount = 0;
         return UpdateAsync(user);
+    }
+
+    /// <inheritdoc />
+    protected override async Task<IdentityResult> UpdateUserAsync(Operator user)
+    {
+        var result = await base.UpdateUserAsync(user);
+        if (result.Succeeded)
+        {
+            changes.Tell(user);
+        }
+
+        return result;
     }
 }

@@ -37,6 +37,9 @@
     },
 
     focus: (selector) => document.querySelector(selector)?.focus(),
+
+    // Read in pieces by the server: a long text does not fit into one message.
+    text: (id) => new Blob([document.getElementById(id)?.value ?? ""]),
   };
 
   document.addEventListener("change", (event) => {

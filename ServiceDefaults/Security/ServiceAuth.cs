@@ -12,6 +12,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Http.Resilience;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Polly;
 
 namespace GeminiBalance.ServiceDefaults.Security;
 
@@ -38,6 +39,8 @@ public static class ServiceAuth
 
     private const int MaximumActorLength = 100;
 
+    private static readonly HttpRequestOptionsKey<TimeSpan> Patience = new("gb.patience");
+
     /// <summary>Accepts service tokens and adds <see cref="Policy"/>. A missing or short <c>ServiceAuth:Token</c> stops the start.</summary>
     /// <param name="services">The services.</param>
     /// <param name="asFallback">Whether every endpoint that says nothing else needs a service token.</param>
@@ -57,7 +60,9 @@ public static class ServiceAuth
         return services;
     }
 
-    /// <summary>Adds a typed client of another service: found by service discovery, with the service token, ten seconds per call, and retries for GET only.</summary>
+    /// <summary>
+    /// Adds a typed client of another service: found by service discovery, with the service token, ten seconds per call that has no <see cref="WithPatience"/>, and retries for GET only.
+    /// </summary>
     /// <typeparam name="TClient">The typed client.</typeparam>
     /// <param name="services">The services.</param>
     /// <param name="service">Resource name of the service, for example <c>keyhealth</c>.</param>
@@ -69,8 +74,25 @@ public static class ServiceAuth
         var builder = services.AddHttpClient<TClient>(client => client.BaseAddress = new Uri($"http://{service}"))
             .AddServiceDiscovery()
             .AddHttpMessageHandler<ServiceTokenSender>();
-        builder.AddStandardResilienceHandler(options => options.Retry.DisableForUnsafeHttpMethods());
+        builder.AddStandardResilienceHandler(options =>
+        {
+            options.Retry.DisableForUnsafeHttpMethods();
+            Allow(options.AttemptTimeout);
+            Allow(options.TotalRequestTimeout);
+        });
         return builder;
+
+        static void Allow(HttpTimeoutStrategyOptions timeout) => timeout.TimeoutGenerator = call =>
+            ValueTask.FromResult(call.Context.GetRequestMessage() is { } request && request.Options.TryGetValue(Patience, out var patience) ? patience : timeout.Timeout);
+    }
+
+    /// <summary>Gives a call more time than others, for work that is known to take long.</summary>
+    /// <param name="request">The call.</param>
+    /// <param name="patience">How long it may take, with all attempts.</param>
+    public static HttpRequestMessage WithPatience(this HttpRequestMessage request, TimeSpan patience)
+    {
+        request.Options.Set(Patience, patience);
+        return request;
     }
 
     /// <summary>Whom the authenticated caller acts for; <c>service</c> when it does not say.</summary>

@@ -53,6 +53,25 @@ public sealed class EndpointTests(HostFixture fixture)
     }
 
     [Theory]
+    [InlineData("/nothing-here", "text/html,application/xhtml+xml", "en", "Page not found")]
+    [InlineData("/keys/nothing", "text/html", "zh-CN", "找不到页面")]
+    [InlineData("/nothing-here", "application/json", "en", "")]
+    [InlineData("/admin/api/v2/keys", "text/html", "en", "Status Code: 404; Not Found")]
+    public async Task Address_ThatLeadsNowhere_IsAPageForPeopleOnly(string path, string accepted, string language, string expected)
+    {
+        using var browser = fixture.Shared.Browser();
+        (await browser.SignInAsync()).Dispose();
+        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "Accept", accepted }, { "Accept-Language", language } } };
+        using var response = await browser.SendAsync(request);
+        var text = WebUtility.HtmlDecode(await response.Content.ReadAsStringAsync());
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.Equal(expected.Length == 0, text.Length == 0);
+        Assert.Contains(expected, text, StringComparison.Ordinal);
+        Assert.Equal(expected.StartsWith("Status", StringComparison.Ordinal) || expected.Length == 0, !text.Contains("<h1", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("/login")]
     [InlineData("/keys")]
     [InlineData("/alive")]

@@ -30,6 +30,21 @@ public sealed class AccessKeysTests(Site site)
     }
 
     [Fact]
+    public async Task Tokens_OfALongText_ArriveWhole()
+    {
+        var text = string.Join('\n', Enumerable.Range(0, 4_000).Select(number => $"token-of-another-gateway-{number:000000}-0123456789"));
+        await using var visit = await site.SignedInAsync();
+        await visit.OpenAsync("/access-keys");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Import tokens" }).ClickAsync();
+        var dialog = visit.Page.GetByRole(AriaRole.Dialog);
+        await dialog.Locator("#tokens-text").PasteAsync(text);
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Import tokens" }).ClickAsync();
+
+        await Assertions.Expect(dialog.GetByText("2 added, 1 known already, 1 not taken.")).ToBeVisibleAsync();
+        Assert.Equal(text, site.Services.ImportedText);
+    }
+
+    [Fact]
     public async Task AccessKey_EditedByTwo_ShowsBothValuesAndSavesTheReviewedOne()
     {
         var now = TimeProvider.System.GetUtcNow();

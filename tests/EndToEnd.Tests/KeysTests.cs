@@ -28,6 +28,52 @@ public sealed class KeysTests(Site site)
     }
 
     [Fact]
+    public async Task Import_OfALongText_GoesOnAsAJob_AndAnEndlessOneIsRefused()
+    {
+        var text = string.Join('\n', Enumerable.Range(0, 4_000).Select(number => $"AQ.Ab8RN6Jtestonlytestonlytestonly{number:0000000},label {number}"));
+        await using var visit = await site.SignedInAsync();
+        await visit.OpenAsync("/keys?limit=25");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Import" }).ClickAsync();
+        var dialog = visit.Page.GetByRole(AriaRole.Dialog);
+        await dialog.GetByLabel("Keys").PasteAsync(new string('x', (16 * 1024 * 1024) + 1));
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Import" }).ClickAsync();
+        await Assertions.Expect(dialog.GetByText("The text is larger than 16 MiB.")).ToBeVisibleAsync();
+
+        await dialog.GetByLabel("Keys").PasteAsync(text);
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Import" }).ClickAsync();
+        await Assertions.Expect(visit.Page).ToHaveURLAsync(new Regex("/imports/[0-9a-f-]{36}$"));
+        await Assertions.Expect(visit.Page.GetByText("1 / 4")).ToBeVisibleAsync();
+        Assert.Equal(text, site.Services.ImportedText);
+        site.Services.Imports.RemoveAt(0);
+    }
+
+    [Fact]
+    public async Task Dialog_LeftByGoingBack_ClosesAndThePageBeforeGoesOn()
+    {
+        await using var visit = await site.SignedInAsync();
+        await visit.OpenAsync("/access-keys");
+        await visit.Page.Locator(".gb-rail a[href='/keys']").ClickAsync();
+        await LeaveAsync("Keys", "Import");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Create access key" }).ClickAsync();
+        await Assertions.Expect(visit.Page.GetByRole(AriaRole.Dialog)).ToBeVisibleAsync();
+
+        await visit.OpenAsync("/keys");
+        await visit.Page.Locator(".gb-rail a[href='/access-keys']").ClickAsync();
+        await LeaveAsync("Access keys", "Create access key");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Import", Exact = true }).ClickAsync();
+        await Assertions.Expect(visit.Page.GetByRole(AriaRole.Dialog)).ToBeVisibleAsync();
+
+        async Task LeaveAsync(string page, string button)
+        {
+            await Assertions.Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = page, Exact = true, Level = 1 })).ToBeVisibleAsync();
+            await visit.Page.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
+            await Assertions.Expect(visit.Page.GetByRole(AriaRole.Dialog)).ToBeVisibleAsync();
+            await visit.Page.GoBackAsync();
+            await Assertions.Expect(visit.Page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
+        }
+    }
+
+    [Fact]
     public async Task Key_DisabledAndDeletedByKeyboard_IsGone()
     {
         var key = AdminUi.Tests.Support.Samples.Key(KeyStatus.Healthy, 4_000) with { Label = "by keyboard" };

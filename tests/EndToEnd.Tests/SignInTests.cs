@@ -38,6 +38,25 @@ public sealed class SignInTests(Site site)
     }
 
     [Fact]
+    public async Task SignOut_InOneTab_SendsTheOthersToTheLogin_UnsavedChangesOrNot()
+    {
+        await using var visit = await site.VisitAsync();
+        await visit.SignInAsync();
+        var other = await visit.Page.Context.NewPageAsync();
+        await other.GotoAsync("/settings?group=Forwarding");
+        await other.Locator("[id='Forwarding:DeadlineSeconds']").FillAsync("60");
+        await Assertions.Expect(other.Locator(".gb-save-bar")).ToBeVisibleAsync();
+        site.ForgetSession();
+
+        await visit.Page.Locator(".gb-menu summary").ClickAsync();
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+
+        await visit.Page.WaitForURLAsync("**/login**");
+        await other.WaitForURLAsync("**/login?returnUrl=%2Fsettings%3Fgroup%3DForwarding", new() { Timeout = 8_000 });
+        await Assertions.Expect(other.GetByLabel("Password")).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task Language_Switched_ChangesTheWholePage()
     {
         await using var visit = await site.SignedInAsync();

@@ -57,6 +57,9 @@ public sealed class Site : IAsyncLifetime
         return await VisitAsync(language, theme, width, session);
     }
 
+    /// <summary>Signs in anew for the next page: the session of the others has ended.</summary>
+    public void ForgetSession() => session = null;
+
     /// <summary>A page of a fresh browser.</summary>
     public async Task<Visit> VisitAsync(string language = "en", string theme = "light", int width = 1280, string? state = null, bool script = true)
     {

@@ -43,6 +43,24 @@ public sealed class UsageTests(Site site)
     }
 
     [Fact]
+    public async Task Keys_WhoseNamesNobodyTells_AreNotCalledDeleted()
+    {
+        var id = site.Services.Keys[0].Id.ToString("N")[..8];
+        site.Services.KeyHealthDown = true;
+        try
+        {
+            await using var visit = await site.SignedInAsync();
+            await visit.OpenAsync("/usage?by=Key");
+            await Assertions.Expect(visit.Page.Locator(".gb-figures tbody").GetByText(id, new() { Exact = true }).First).ToBeVisibleAsync();
+            Assert.Equal(0, await visit.Page.GetByText("deleted (").CountAsync());
+        }
+        finally
+        {
+            site.Services.KeyHealthDown = false;
+        }
+    }
+
+    [Fact]
     public async Task Request_TellsItsStory()
     {
         await using var visit = await site.SignedInAsync();

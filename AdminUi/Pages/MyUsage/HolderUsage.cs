@@ -33,6 +33,9 @@ internal abstract record HolderAnswer
     /// <summary>It is no access key that holds; why is not said.</summary>
     public sealed record Refused : HolderAnswer;
 
+    /// <summary>It holds, but not for calls from where this service is.</summary>
+    public sealed record WrongNetwork : HolderAnswer;
+
     /// <summary>Too many wrong ones from this address.</summary>
     /// <param name="Until">When it may be tried again (UTC).</param>
     public sealed record Locked(DateTimeOffset Until) : HolderAnswer;

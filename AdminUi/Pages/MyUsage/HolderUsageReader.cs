@@ -13,6 +13,9 @@ internal sealed class HolderUsageReader(HttpClient http, HolderGuesses guesses)
     /// <summary>The longest access key that is tried.</summary>
     private const int Longest = 512;
 
+    /// <summary>The gateway's word for a key that holds, but is bound to networks that this service is in none of.</summary>
+    private const string WrongNetwork = "permission_denied";
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>Asks once.</summary>
@@ -38,12 +41,20 @@ internal sealed class HolderUsageReader(HttpClient http, HolderGuesses guesses)
             using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/usage");
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
             using var response = await http.SendAsync(request, cancellationToken);
-            if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+
+            // A key that holds is let in even while the gateway looks at no more wrong ones: whoever is told to wait showed a wrong one.
+            if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.TooManyRequests
+                || (response.StatusCode == HttpStatusCode.Forbidden && await CodeAsync(response, cancellationToken) != WrongNetwork))
             {
                 return new HolderAnswer.Refused();
             }
 
             guesses.Forgive(from);
+            if (response.StatusCode == HttpStatusCode.Forbidden)
+            {
+                return new HolderAnswer.WrongNetwork();
+            }
+
             return response.IsSuccessStatusCode && await response.Content.ReadFromJsonAsync<HolderUsage>(Json, cancellationToken) is { Limits: not null, Today.Models: not null, Month.Models: not null } usage
                 ? new HolderAnswer.Read(usage)
                 : new HolderAnswer.Away();
@@ -53,5 +64,14 @@ internal sealed class HolderUsageReader(HttpClient http, HolderGuesses guesses)
             guesses.Forgive(from);
             return new HolderAnswer.Away();
         }
+    }
+
+    private static async Task<string?> CodeAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        using var body = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
+        return body.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object
+            && error.TryGetProperty("code", out var code) && code.ValueKind == JsonValueKind.String
+                ? code.GetString()
+                : null;
     }
 }

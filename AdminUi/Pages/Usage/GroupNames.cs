@@ -3,31 +3,42 @@ using GeminiBalance.Contracts;
 
 namespace GeminiBalance.AdminUi.Pages.Usage;
 
+/// <summary>What is known of the names of keys or access keys.</summary>
+/// <param name="Names">Names by group, as StatsService names groups.</param>
+/// <param name="AreAll">Whether no other exists: only then is one without a name gone.</param>
+internal sealed record KnownNames(IReadOnlyDictionary<string, string> Names, bool AreAll)
+{
+    /// <summary>Nothing is known.</summary>
+    public static KnownNames None { get; } = new(new Dictionary<string, string>(), false);
+
+    /// <summary>What a group is called; null when that is not known.</summary>
+    /// <param name="group">The group.</param>
+    public string? Of(string group) => Names.GetValueOrDefault(group);
+}
+
 /// <summary>What keys and access keys are called. A few questions at most, however many rows a table has; without an answer the ids are shown.</summary>
 internal sealed class GroupNames(KeyHealthClient keyHealth, AccessKeyClient accessKeys)
 {
     private const int PageSize = 200;
     private const int MostPages = 5;
 
-    /// <summary>Names by group, as StatsService names groups.</summary>
+    /// <summary>Names by group.</summary>
     /// <param name="grouping">What is grouped by.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<IReadOnlyDictionary<string, string>> OfAsync(UsageGrouping grouping, CancellationToken cancellationToken)
+    public Task<KnownNames> OfAsync(UsageGrouping grouping, CancellationToken cancellationToken) => grouping switch
     {
-        try
+        UsageGrouping.AccessKey => ReadAsync(async after =>
         {
-            return grouping switch
-            {
-                UsageGrouping.AccessKey => await AccessKeyNamesAsync(cancellationToken),
-                UsageGrouping.Key => (await keyHealth.KeysAsync(null, null, null, PageSize, cancellationToken)).Items.ToDictionary(key => key.Id.ToString(), key => key.Label is { } label ? $"{label} ({key.Mask})" : key.Mask),
-                _ => new Dictionary<string, string>(),
-            };
-        }
-        catch (ServiceCallException)
+            var page = await accessKeys.PageAsync(null, after, PageSize, cancellationToken);
+            return (page.Items.Select(key => (key.Id, key.Name)), page.Next);
+        }),
+        UsageGrouping.Key => ReadAsync(async after =>
         {
-            return new Dictionary<string, string>();
-        }
-    }
+            var page = await keyHealth.KeysAsync(null, null, after, PageSize, cancellationToken);
+            return (page.Items.Select(key => (key.Id, key.Label is { } label ? $"{label} ({key.Mask})" : key.Mask)), page.Next);
+        }),
+        _ => Task.FromResult(KnownNames.None),
+    };
 
     /// <summary>What one access key is called; its id when that cannot be known.</summary>
     /// <param name="id">The access key.</param>
@@ -44,24 +55,31 @@ internal sealed class GroupNames(KeyHealthClient keyHealth, AccessKeyClient acce
         }
     }
 
-    private async Task<Dictionary<string, string>> AccessKeyNamesAsync(CancellationToken cancellationToken)
+    private static async Task<KnownNames> ReadAsync(Func<string?, Task<(IEnumerable<(Guid Id, string Name)> Items, string? Next)>> page)
     {
         var names = new Dictionary<string, string>();
         string? after = null;
-        for (var i = 0; i < MostPages; i++)
+        try
         {
-            var page = await accessKeys.PageAsync(null, after, PageSize, cancellationToken);
-            foreach (var key in page.Items)
+            for (var i = 0; i < MostPages; i++)
             {
-                names[key.Id.ToString()] = key.Name;
-            }
+                var (items, next) = await page(after);
+                foreach (var (id, name) in items)
+                {
+                    names[id.ToString()] = name;
+                }
 
-            if ((after = page.Next) is null)
-            {
-                break;
+                if ((after = next) is null)
+                {
+                    return new KnownNames(names, true);
+                }
             }
         }
+        catch (ServiceCallException)
+        {
+            // What was told until then is shown.
+        }
 
-        return names;
+        return new KnownNames(names, false);
     }
 }

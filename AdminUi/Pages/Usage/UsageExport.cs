@@ -40,7 +40,7 @@ internal static class UsageExport
             var text = new StringBuilder().AppendJoin(',', Columns).Append("\r\n");
             foreach (var row in usage.Rows)
             {
-                text.AppendJoin(',', Line(known.GetValueOrDefault(row.Group ?? "") ?? row.Group ?? "", row.Counts).Select(Field)).Append("\r\n");
+                text.AppendJoin(',', Line(known.Of(row.Group ?? "") ?? row.Group ?? "", row.Counts).Select(Field)).Append("\r\n");
             }
 
             byte[] file = [.. Encoding.UTF8.Preamble, .. Encoding.UTF8.GetBytes(text.ToString())];

@@ -28,6 +28,22 @@ internal sealed record UsageRange(string Name, TimeSpan Length, TimeSpan Bucket,
         return (Instant(to - Length, zone), Instant(to, zone));
     }
 
+    /// <summary>The buckets of a range, those of days by the clock of a zone: a day has 23 or 25 hours when that clock is changed.</summary>
+    /// <param name="from">When the range begins.</param>
+    /// <param name="to">When it ends.</param>
+    /// <param name="bucket">Width of a bucket.</param>
+    /// <param name="zone">Whose days are counted.</param>
+    public static IEnumerable<DateTimeOffset> Starts(DateTimeOffset from, DateTimeOffset to, TimeSpan bucket, TimeZoneInfo zone)
+    {
+        var first = TimeZoneInfo.ConvertTime(from, zone).Date;
+        var passed = TimeSpan.Zero;
+        for (var at = from; at < to; at = bucket < TimeSpan.FromDays(1) ? from + passed : Instant(first + passed, zone))
+        {
+            yield return at;
+            passed += bucket;
+        }
+    }
+
     /// <summary>The instant a clock shows a time; one that it skips in spring is an hour later.</summary>
     private static DateTimeOffset Instant(DateTime local, TimeZoneInfo zone)
     {

@@ -2,8 +2,11 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
+using GeminiBalance.AdminUi.Clients;
 using GeminiBalance.AdminUi.Tests.Support;
 using GeminiBalance.Contracts;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace GeminiBalance.AdminUi.Tests.AdminApi;
 
@@ -125,7 +128,20 @@ public sealed class AdminApiTests(HostFixture fixture)
 
         using var response = await stranger.SendAsync(request, TestContext.Current.CancellationToken);
 
-        Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+        Assert.Equal((HttpStatusCode.Unauthorized, "application/problem+json", "unauthenticated"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType, await CodeAsync(response)));
+    }
+
+    [Fact]
+    public async Task Call_ThatGoesWrongInside_AnswersAProblem_AndNoPage()
+    {
+        await using var host = await fixture.NewHostAsync(("AdminApi:Token", Token));
+        await using var broken = host.WithWebHostBuilder(builder => builder.ConfigureTestServices(services => services.AddTransient<JobBoard>(_ => throw new InvalidOperationException("Broken on purpose."))));
+        using var program = broken.CreateClient();
+        program.DefaultRequestHeaders.Authorization = new("Bearer", Token);
+
+        using var response = await program.GetAsync("/admin/api/v1/jobs", TestContext.Current.CancellationToken);
+
+        Assert.Equal((HttpStatusCode.InternalServerError, "application/problem+json", "internal_error"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType, await CodeAsync(response)));
     }
 
     [Theory]

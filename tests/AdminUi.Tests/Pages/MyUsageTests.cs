@@ -44,6 +44,37 @@ public sealed class MyUsageTests(HostFixture fixture)
         Assert.DoesNotContain(host.Log.Lines, line => line.Contains(Wrong, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("en", "This access key is valid, but may only be used from certain networks")]
+    [InlineData("zh-CN", "此访问密钥有效，但只能在特定网络中使用")]
+    public async Task Key_OfAnotherNetwork_IsToldWhereToAsk_AndIsNobodysGuess(string language, string told)
+    {
+        await using var host = await fixture.NewHostAsync();
+        using var browser = host.Browser();
+        browser.DefaultRequestHeaders.Add("Accept-Language", language);
+        for (var time = 0; time < 12; time++)
+        {
+            using var elsewhere = await SubmitAsync(browser, FakeGateway.ElsewhereKey);
+            Assert.Equal(HttpStatusCode.Forbidden, elsewhere.StatusCode);
+            Assert.StartsWith(told, await elsewhere.AlertAsync(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Keys_WrongWhileTheGatewayLooksAtNoMore_CountAsGuesses()
+    {
+        await using var host = await fixture.NewHostAsync();
+        using var browser = host.Browser();
+        for (var time = 0; time < 10; time++)
+        {
+            using var refused = await SubmitAsync(browser, FakeGateway.OneTooManyKey);
+            Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        }
+
+        using var locked = await SubmitAsync(browser, FakeGateway.OneTooManyKey);
+        Assert.Equal(HttpStatusCode.TooManyRequests, locked.StatusCode);
+    }
+
     [Fact]
     public async Task Gateway_ThatCannotTell_SaysSo_AndIsNobodysGuess()
     {

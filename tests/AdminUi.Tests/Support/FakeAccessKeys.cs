@@ -8,8 +8,9 @@ namespace GeminiBalance.AdminUi.Tests.Support;
 /// <summary>The routes of access keys over a list in memory.</summary>
 internal static class FakeAccessKeys
 {
-    public static void Map(IEndpointRouteBuilder app, List<AccessKeyView> all)
+    public static void Map(IEndpointRouteBuilder app, FakeServices services)
     {
+        var all = services.AccessKeys;
         app.MapGet("/access-keys/page", (string? q, string? after, int limit) =>
         {
             var matching = all.Where(key => q is null || $"{key.Name} {key.Owner} {key.Prefix}".Contains(q, StringComparison.OrdinalIgnoreCase)).ToList();
@@ -24,7 +25,12 @@ internal static class FakeAccessKeys
             all.Insert(0, view);
             return new CreatedAccessKey(view, Samples.NewAccessKey, Guid.Empty, 1);
         });
-        app.MapPost("/access-keys/imports", () => new AccessKeyImportResult(2, 1, ["item 4: a token must have 8 to 256 characters"]));
+        app.MapPost("/access-keys/imports", async (HttpContext context) =>
+        {
+            using var reader = new StreamReader(context.Request.Body);
+            services.ImportedText = await reader.ReadToEndAsync();
+            return new AccessKeyImportResult(2, 1, ["item 4: a token must have 8 to 256 characters"]);
+        });
         app.MapPut("/access-keys/{id:guid}", (Guid id, EditAccessKey edit) =>
         {
             var index = all.FindIndex(key => key.Id == id);

@@ -11,7 +11,7 @@ internal static class FakePools
     public static void Map(IEndpointRouteBuilder app, FakeServices services)
     {
         MapPools(app, services.Pools);
-        MapImports(app, services.Imports);
+        MapImports(app, services);
         app.MapGet("/keys/{id:guid}", (Guid id) => services.Keys.Find(key => key.Id == id) is { } key ? Results.Ok(key) : Results.NotFound());
         app.MapGet("/keys/{id:guid}/timeline", (Guid id) => new[]
         {
@@ -45,14 +45,17 @@ internal static class FakePools
         }
     }
 
-    private static void MapImports(IEndpointRouteBuilder app, List<ImportJob> all)
+    private static void MapImports(IEndpointRouteBuilder app, FakeServices services)
     {
+        var all = services.Imports;
         var jobs = app.MapGroup("/keys/import-jobs");
         jobs.MapGet("", () => all.ToArray());
         jobs.MapGet("/{id:guid}", (Guid id) => all.Find(job => job.Id == id) is { } job ? Results.Ok(job) : Results.NotFound());
         jobs.MapGet("/{id:guid}/lines", (string? outcome) => new ImportLinePage([.. Samples.ImportLines.Where(line => outcome is null || line.Outcome.ToString() == outcome)], null));
-        jobs.MapPost("", (bool dryRun, HttpContext context) =>
+        jobs.MapPost("", async (bool dryRun, HttpContext context) =>
         {
+            using var reader = new StreamReader(context.Request.Body);
+            services.ImportedText = await reader.ReadToEndAsync();
             var job = new ImportJob(Guid.CreateVersion7(), ImportState.Running, "lines", dryRun, 4, 1, 1, 0, 0, context.Request.Headers["x-gb-actor"].ToString(), TimeProvider.System.GetUtcNow(), null, null, null, null);
             all.Insert(0, job);
             return Results.Accepted($"/keys/import-jobs/{job.Id}", job);

@@ -52,6 +52,9 @@ public sealed class FakeServices : IAsyncDisposable
 
     public List<ImportJob> Imports { get; } = [];
 
+    /// <summary>The text that the last import as a job, or of client tokens, was given.</summary>
+    public string? ImportedText { get; set; }
+
     public FakeSettings Settings { get; } = new();
 
     public FakeModels Models { get; } = new();
@@ -151,7 +154,7 @@ public sealed class FakeServices : IAsyncDisposable
             Keys.RemoveAll(key => key.Id == id);
             return Results.NoContent();
         });
-        FakeAccessKeys.Map(app, AccessKeys);
+        FakeAccessKeys.Map(app, this);
         FakePools.Map(app, this);
         FakeGateway.Map(app);
         FakeJobs.Map(app, context => OfStats(context) ? StatsJobs : KeyHealthJobs);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using GeminiBalance.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Builder;
@@ -6,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Polly.Timeout;
 using Xunit;
 
 namespace GeminiBalance.ServiceDefaults.Tests.Security;
@@ -48,6 +50,26 @@ public sealed class ServiceClientTests
         }
     }
 
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("POST")]
+    public async Task Client_WithPatienceOfItsOwn_WaitsThatLong(string method)
+    {
+        var (app, client) = await StartAsync([]);
+        await using (app)
+        using (client)
+        {
+            using var host = Caller(client.BaseAddress!);
+            using var request = new HttpRequestMessage(new HttpMethod(method), "/silent").WithPatience(TimeSpan.FromMilliseconds(300));
+            var begun = Stopwatch.GetTimestamp();
+
+            await Assert.ThrowsAsync<TimeoutRejectedException>(() => host.Services.GetRequiredService<KeysClient>().Http.SendAsync(request, TestContext.Current.CancellationToken));
+
+            // Well before the ten seconds of other calls.
+            Assert.InRange(Stopwatch.GetElapsedTime(begun).TotalSeconds, 0.2, 9);
+        }
+    }
+
     private static IHost Caller(Uri address)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "Caller", EnvironmentName = "Production" });
@@ -66,6 +88,7 @@ public sealed class ServiceClientTests
             seen.Enqueue(context.Request.Method);
             return Results.StatusCode(seen.Count == 1 ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
         });
+        app.MapMethods("/silent", ["GET", "POST"], (HttpContext context) => Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted));
         return TinyApp.StartAsync(app);
     }
 
