@@ -12,7 +12,10 @@ namespace GeminiBalance.ProxyService.Tests.Translation;
 public sealed class BoundedWorkTests
 {
     /// <summary>Hundreds of times what they take, and a fraction of what they took if every part were compared with every other one.</summary>
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
+
+    /// <summary>As often as a request is written that is mended once.</summary>
+    private const int Translations = 2;
 
     /// <summary>By what there is too much of.</summary>
     private static readonly Dictionary<string, Func<string>> Bodies = new(StringComparer.Ordinal)
@@ -21,20 +24,20 @@ public sealed class BoundedWorkTests
         ["keywords"] = () => Tool(Many(300_000, n => $"\"k{n}\":1")),
         ["merged"] = () => Tool($"\"allOf\":[{Many(150_000, n => $"{{\"properties\":{{\"p{n}\":{{}}}}}}")}]"),
         ["required"] = () => Tool($$"""
-            "properties":{ {{Many(150_000, n => $"\"p{n}\":{{}}")}} },"required":[{{Many(150_000, n => $"\"p{n}\"")}}]
+            "properties":{ {{Many(250_000, n => $"\"p{n}\":{{}}")}} },"required":[{{Many(250_000, n => $"\"p{n}\"")}}]
             """),
         ["requiredBelow"] = () => Tool($$"""
             "properties":{"x":{"properties":{ {{Many(200_000, n => $"\"p{n}\":1")}} },"required":[{{Many(200_000, n => $"\"q{n}\"")}}]} },"required":["x"]
             """),
         ["definitions"] = () => Tool($$"""
-            "$defs":{ {{Many(150_000, n => $"\"d{n}\":{{}}")}} },"properties":{ {{Many(150_000, n => $$$"""
+            "$defs":{ {{Many(250_000, n => $"\"d{n}\":{{}}")}} },"properties":{ {{Many(250_000, n => $$$"""
             "p{{{n}}}":{"$ref":"#/$defs/d{{{n}}}"}
             """)}} }
             """),
         ["pointers"] = () => Tool($$"""
             "properties":{"x":{"anyOf":[{{Many(100_000, n => $$$"""
-            {"$ref":"#/{{{new string('/', n % 50)}}}$defs/{{{n}}}"}
-            """)}}]} },"required":["x"],"$defs":{ {{Many(100_000, n => $"\"{n}\":{{\"$ref\":\"#/$defs/{(n * 7) % 100_000}\"}}")}} }
+            {"$ref":"#//$defs/d{{{n * 4}}}"}
+            """)}}]} },"required":["x"],"$defs":{ {{Many(400_000, n => $"\"d{n}\":{{}}")}} }
             """),
         ["choices"] = () => Chat($$"""
             "tools":[{{Many(512, n => Function(n, "null"))}}],"tool_choice":{"type":"allowed_tools","tools":[{{Many(400_000, _ => "{\"type\":\"function\",\"name\":\"f511\"}")}}]}
@@ -111,14 +114,18 @@ public sealed class BoundedWorkTests
             return false;
         }
 
-        Translated.Request(request, body);
+        for (var i = 0; i < Translations; i++)
+        {
+            Translated.Request(request, body);
+        }
+
         return true;
     }
 
     /// <summary>Nineteen steps of 512 calls, whose ids differ at their end only, answered in reverse order.</summary>
     private static string Calls()
     {
-        var id = new string('i', 400);
+        var id = new string('i', 900);
         return $$"""
             {"model":"gemini-2.5-flash","messages":[{"role":"user","content":"q"},{{Many(19, step => $$$"""
             {"role":"assistant","tool_calls":[{{{Many(512, n => Call($"{id}{n}"))}}}]},{{{Many(512, n => $$"""{"role":"tool","tool_call_id":"{{id}}{{511 - n}}","content":"r"}""")}}}
