@@ -5,6 +5,9 @@ namespace GeminiBalance.ProxyService.OpenAi;
 /// <summary>A checked chat completion request. Texts and media are slices of the body, so that they are copied without being decoded.</summary>
 internal sealed class ChatRequest
 {
+    /// <summary>More than a header holds are of no use to anybody, and each one is compared with all before it.</summary>
+    private const int MostWarnings = 32;
+
     /// <summary>The model as the client named it.</summary>
     public string Model { get; set; } = "";
 
@@ -86,9 +89,9 @@ internal sealed class ChatRequest
     /// <summary>Notes what was left out or changed, once.</summary>
     public void Warn(string what)
     {
-        if (!Warnings.Contains(what))
+        if (Warnings.Count <= MostWarnings && !Warnings.Contains(what))
         {
-            Warnings.Add(what);
+            Warnings.Add(Warnings.Count < MostWarnings ? what : "and more");
         }
     }
 }

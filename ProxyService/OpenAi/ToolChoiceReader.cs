@@ -78,6 +78,11 @@ internal static class ToolChoiceReader
                     throw FieldReading.Refuse(OpenAiError.Missing($"{path}.tools"));
                 }
 
+                if (tools.GetArrayLength() > ToolReader.MaximumTools)
+                {
+                    throw FieldReading.Refuse(OpenAiError.Invalid("array_above_max_length", $"Invalid '{path}.tools': at most {ToolReader.MaximumTools} tools are supported.", $"{path}.tools"));
+                }
+
                 var names = new List<string>();
                 foreach (var tool in tools.EnumerateArray())
                 {

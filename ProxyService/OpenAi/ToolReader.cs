@@ -5,7 +5,8 @@ namespace GeminiBalance.ProxyService.OpenAi;
 /// <summary>Reads which tools there are: <c>tools</c>, and <c>functions</c> in the older form.</summary>
 internal static class ToolReader
 {
-    private const int MaximumTools = 512;
+    /// <summary>The most tools of one request.</summary>
+    public const int MaximumTools = 512;
 
     /// <summary>Reads <c>tools</c>.</summary>
     /// <param name="tools">The value.</param>

@@ -9,6 +9,11 @@ namespace GeminiBalance.ProxyService.Translation.Requests;
 /// <summary>Writes <c>contents</c>: the messages as turns of the user and the model. Texts and media are copied as they stand.</summary>
 internal ref struct ContentsWriter
 {
+    private const int UsualCalls = 32;
+
+    /// <summary>The most characters of signatures and of what Google's tools did: a conversation may name a remembered call again and again.</summary>
+    private const int MostRemembered = 32 * 1024 * 1024;
+
     private readonly Utf8JsonWriter writer;
     private readonly ChatRequest request;
     private readonly ReadOnlySpan<byte> body;
@@ -22,6 +27,7 @@ internal ref struct ContentsWriter
     private bool systemTextsWait;
     private bool prefixWaits;
     private bool open;
+    private int remembered;
     private ChatRole last;
 
     /// <summary>Prepares the writing.</summary>
@@ -47,7 +53,7 @@ internal ref struct ContentsWriter
     private static ReadOnlySpan<byte> Continue => "\"Continue.\""u8;
 
     /// <summary>Writes all turns.</summary>
-    /// <exception cref="RequestRefusedException">The conversation ends with the assistant, and the gateway is set to refuse that.</exception>
+    /// <exception cref="RequestRefusedException">The conversation ends with the assistant, and the gateway is set to refuse that; or it grows too large.</exception>
     public void Write()
     {
         writer.WriteStartArray("contents"u8);
@@ -123,12 +129,14 @@ internal ref struct ContentsWriter
     }
 
     /// <summary>Google's own tools have run before the model called the client's.</summary>
-    private readonly bool WriteServerTools(ChatMessage message)
+    private bool WriteServerTools(ChatMessage message)
     {
         if (!tellsServerTools || (message.ServerTools ?? (message.CallCount > 0 ? request.Calls[message.FirstCall].ServerTools : null)) is not { } parts)
         {
             return false;
         }
+
+        Remember(parts);
 
         // Valid parts with commas between them: several values at once, which only the unchecked form takes.
         writer.WriteRawValue(parts, skipInputValidation: true);
@@ -146,7 +154,7 @@ internal ref struct ContentsWriter
         }
     }
 
-    private readonly void WriteCalls(ChatMessage message, int at, bool isWhole)
+    private void WriteCalls(ChatMessage message, int at, bool isWhole)
     {
         for (var i = 0; i < message.CallCount; i++)
         {
@@ -160,10 +168,20 @@ internal ref struct ContentsWriter
             writer.WriteEndObject();
             if (signatures.OfCall(at, message, i, request.Calls, isWhole) is { } signature)
             {
+                Remember(signature);
                 writer.WriteString("thoughtSignature"u8, signature);
             }
 
             writer.WriteEndObject();
+        }
+    }
+
+    private void Remember(string text)
+    {
+        remembered += text.Length;
+        if (remembered > MostRemembered)
+        {
+            throw new RequestRefusedException(OpenAiError.TooLarge);
         }
     }
 
@@ -173,15 +191,16 @@ internal ref struct ContentsWriter
         var caller = messages[first - 1];
         CloseTurn();
         OpenTurn("user"u8);
+        Span<int> results = caller.CallCount <= UsualCalls ? stackalloc int[caller.CallCount] : new int[caller.CallCount];
+        for (var i = 0; i < caller.CallCount; i++)
+        {
+            // Every call has exactly one result: this was checked when the request was read.
+            results[ToolPairing.PlaceOf(request, caller, messages[first + i].ToolCallId!)] = first + i;
+        }
+
         for (var place = 0; place < caller.CallCount; place++)
         {
-            for (var i = first; i < first + caller.CallCount; i++)
-            {
-                if (ToolPairing.PlaceOf(request, caller, messages[i].ToolCallId!) == place)
-                {
-                    ToolResultWriter.Write(writer, request, body, messages[i], request.Calls[caller.FirstCall + place], profile);
-                }
-            }
+            ToolResultWriter.Write(writer, request, body, messages[results[place]], request.Calls[caller.FirstCall + place], profile);
         }
 
         if (!profile.MixesTools)

@@ -97,7 +97,7 @@ internal static class GenerateContentWriter
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
         {
-            SchemaCleaner.Write(writer, schema.Schema, "response_format.json_schema.schema", request);
+            SchemaCleaner.Write(writer, schema.Schema, "response_format.json_schema.schema", request, new SchemaAllowance());
         }
 
         return "Unless you call a function, answer with JSON that follows this JSON schema, and nothing else:\n" + Encoding.UTF8.GetString(buffer.WrittenSpan);

@@ -154,7 +154,7 @@ internal static class GenerationConfigWriter
         if (request.Format is ResponseFormat.JsonSchema schema)
         {
             writer.WritePropertyName("responseJsonSchema"u8);
-            SchemaCleaner.Write(writer, schema.Schema, "response_format.json_schema.schema", request);
+            SchemaCleaner.Write(writer, schema.Schema, "response_format.json_schema.schema", request, new SchemaAllowance());
         }
     }
 

@@ -6,14 +6,14 @@ namespace GeminiBalance.ProxyService.Translation.Requests;
 /// Finds properties through which a schema demands itself. Gemini follows references to a limited depth, so a circle must pass a property that may be absent;
 /// one that may be null is not enough (see <c>responseJsonSchema</c> in Google's API reference).
 /// </summary>
-/// <param name="root">The whole schema.</param>
-internal sealed class SchemaCircles(JsonElement root)
+/// <param name="pointers">Finds what the schema refers to.</param>
+/// <param name="allowance">How much may be looked at.</param>
+internal sealed class SchemaCircles(JsonPointers pointers, SchemaAllowance allowance)
 {
-    /// <summary>The most places looked at in one schema; what lies beyond is taken for free of circles.</summary>
-    private const int MostSteps = 100_000;
+    /// <summary>So many names are looked up one by one.</summary>
+    private const int FewNames = 16;
 
     private readonly Dictionary<string, HashSet<string>> demanded = new(StringComparer.Ordinal);
-    private int steps;
 
     /// <summary>Whether a property that must be there demands the schema it is a part of.</summary>
     /// <param name="property">The property's schema.</param>
@@ -29,12 +29,20 @@ internal sealed class SchemaCircles(JsonElement root)
                 return true;
             }
 
-            if (seen.Add(pointer) && steps++ < MostSteps)
+            if (!seen.Add(pointer))
             {
-                foreach (var next in DemandedBy(pointer))
-                {
-                    open.Push(next);
-                }
+                continue;
+            }
+
+            var demands = DemandedBy(pointer);
+            if (!allowance.MayLookAt(demands.Count + 1))
+            {
+                return false;
+            }
+
+            foreach (var next in demands)
+            {
+                open.Push(next);
             }
         }
 
@@ -49,7 +57,7 @@ internal sealed class SchemaCircles(JsonElement root)
     {
         if (!demanded.TryGetValue(pointer, out var found))
         {
-            found = JsonPointer.Resolve(root, pointer) is { } schema ? DemandedBy(schema) : [];
+            found = pointers.Resolve(pointer) is { } schema ? DemandedBy(schema) : [];
             demanded[pointer] = found;
         }
 
@@ -65,7 +73,7 @@ internal sealed class SchemaCircles(JsonElement root)
 
     private void Collect(JsonElement schema, HashSet<string> found)
     {
-        if (schema.ValueKind != JsonValueKind.Object || steps++ >= MostSteps)
+        if (schema.ValueKind != JsonValueKind.Object || !allowance.MayLookAt(schema.GetPropertyCount() + 1))
         {
             return;
         }
@@ -80,7 +88,7 @@ internal sealed class SchemaCircles(JsonElement root)
                 case "items" or "additionalProperties" when keyword.Value.ValueKind == JsonValueKind.Object:
                     Collect(keyword.Value, found);
                     break;
-                case "anyOf" or "oneOf" or "allOf" or "prefixItems" or "items" when keyword.Value.ValueKind == JsonValueKind.Array:
+                case "anyOf" or "oneOf" or "allOf" or "prefixItems" or "items" when keyword.Value.ValueKind == JsonValueKind.Array && allowance.MayLookAt(keyword.Value.GetArrayLength()):
                     foreach (var part in keyword.Value.EnumerateArray())
                     {
                         Collect(part, found);
@@ -88,16 +96,37 @@ internal sealed class SchemaCircles(JsonElement root)
 
                     break;
                 case "properties" when keyword.Value.ValueKind == JsonValueKind.Object && schema.TryGetProperty("required", out var required) && required.ValueKind == JsonValueKind.Array:
-                    foreach (var name in required.EnumerateArray())
-                    {
-                        if (name.ValueKind == JsonValueKind.String && keyword.Value.TryGetProperty(name.GetString()!, out var property))
-                        {
-                            Collect(property, found);
-                        }
-                    }
-
+                    CollectRequired(keyword.Value, required, found);
                     break;
             }
+        }
+    }
+
+    private void CollectRequired(JsonElement properties, JsonElement required, HashSet<string> found)
+    {
+        if (!allowance.MayLookAt(properties.GetPropertyCount() + required.GetArrayLength()))
+        {
+            return;
+        }
+
+        var names = required.EnumerateArray().Where(name => name.ValueKind == JsonValueKind.String).Select(name => name.GetString()!);
+        if (required.GetArrayLength() <= FewNames)
+        {
+            foreach (var name in names)
+            {
+                if (properties.TryGetProperty(name, out var property))
+                {
+                    Collect(property, found);
+                }
+            }
+
+            return;
+        }
+
+        var wanted = names.ToHashSet(StringComparer.Ordinal);
+        foreach (var property in properties.EnumerateObject().Where(property => wanted.Contains(property.Name)))
+        {
+            Collect(property.Value, found);
         }
     }
 }

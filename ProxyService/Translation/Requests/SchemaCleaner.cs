@@ -11,18 +11,21 @@ namespace GeminiBalance.ProxyService.Translation.Requests;
 internal sealed class SchemaCleaner
 {
     private const int MostInlined = 5;
-    private const int MostExpanded = 200;
+    private const int MostTold = 20;
 
-    private readonly JsonElement root;
+    private readonly string field;
+    private readonly JsonPointers pointers;
+    private readonly SchemaReferences references;
     private readonly SchemaCircles circles;
     private string holder = "#";
-    private int expanded;
     private readonly SortedSet<string> changed = new(StringComparer.Ordinal);
 
-    private SchemaCleaner(JsonElement root)
+    private SchemaCleaner(JsonElement root, string field, SchemaAllowance allowance)
     {
-        this.root = root;
-        circles = new SchemaCircles(root);
+        this.field = field;
+        pointers = new JsonPointers(root);
+        references = new SchemaReferences(pointers, field, allowance);
+        circles = new SchemaCircles(pointers, allowance);
     }
 
     /// <summary>Writes a schema.</summary>
@@ -30,29 +33,30 @@ internal sealed class SchemaCleaner
     /// <param name="schema">The schema.</param>
     /// <param name="field">Where it stands in the request, for warnings and refusals.</param>
     /// <param name="request">Gets the warning.</param>
-    /// <exception cref="RequestRefusedException">It refers to a schema elsewhere.</exception>
-    public static void Write(Utf8JsonWriter writer, JsonElement schema, string field, ChatRequest request)
+    /// <param name="allowance">What it may cost, together with the other schemas of the request.</param>
+    /// <exception cref="RequestRefusedException">It refers to a schema elsewhere, or repeats too much of itself.</exception>
+    public static void Write(Utf8JsonWriter writer, JsonElement schema, string field, ChatRequest request, SchemaAllowance allowance)
     {
-        var cleaner = new SchemaCleaner(schema);
-        cleaner.WriteSchema(writer, schema, field, 0);
+        var cleaner = new SchemaCleaner(schema, field, allowance);
+        cleaner.WriteSchema(writer, schema, 0);
         if (cleaner.changed.Count > 0)
         {
             request.Warn($"{field}: not known to Gemini and left out or rewritten: {string.Join(", ", cleaner.changed)}");
         }
     }
 
-    private void WriteSchema(Utf8JsonWriter writer, JsonElement schema, string field, int inlined)
+    private void WriteSchema(Utf8JsonWriter writer, JsonElement schema, int inlined)
     {
         writer.WriteStartObject();
         if (schema.ValueKind == JsonValueKind.Object)
         {
-            WriteKeywords(writer, SchemaKeywords.Of(schema, Expand, changed, inlined), field, inlined);
+            WriteKeywords(writer, SchemaKeywords.Of(schema, references.Follow, changed, inlined), inlined);
         }
 
         writer.WriteEndObject();
     }
 
-    private void WriteKeywords(Utf8JsonWriter writer, SchemaKeywords schema, string field, int inlined)
+    private void WriteKeywords(Utf8JsonWriter writer, SchemaKeywords schema, int inlined)
     {
         var hasReference = schema.Has("$ref");
         var notes = new StringBuilder();
@@ -63,7 +67,7 @@ internal sealed class SchemaCleaner
             {
                 if (name is not ("description" or "title"))
                 {
-                    changed.Add(name);
+                    Leave(name);
                 }
 
                 continue;
@@ -72,10 +76,10 @@ internal sealed class SchemaCleaner
             switch (name)
             {
                 case "$ref":
-                    WriteReference(writer, value, field, inlined);
+                    WriteReference(writer, value, inlined);
                     break;
                 case "$defs" or "definitions":
-                    WriteDefinitions(writer, schema, name, field);
+                    WriteDefinitions(writer, schema, name);
                     break;
                 case "$id" or "$anchor" or "format" or "title" when value.ValueKind == JsonValueKind.String:
                 case "type" when value.ValueKind is JsonValueKind.String or JsonValueKind.Array:
@@ -94,19 +98,19 @@ internal sealed class SchemaCleaner
                     WriteExclusive(writer, name, value, schema);
                     break;
                 case "items":
-                    WriteItems(writer, value, schema, field, inlined);
+                    WriteItems(writer, value, schema, inlined);
                     break;
                 case "prefixItems" or "anyOf" or "oneOf" when value.ValueKind == JsonValueKind.Array:
-                    WriteList(writer, name, value, field, inlined);
+                    WriteList(writer, name, value, inlined);
                     break;
                 case "properties" when value.ValueKind == JsonValueKind.Object:
-                    WriteProperties(writer, schema, field, inlined);
+                    WriteProperties(writer, schema, inlined);
                     break;
                 case "required" when value.ValueKind == JsonValueKind.Array:
                     WriteRequired(writer, schema);
                     break;
                 case "additionalProperties":
-                    WriteAdditional(writer, value, field, inlined);
+                    WriteAdditional(writer, value, inlined);
                     break;
                 case "minLength" or "maxLength" or "pattern":
                     notes.Append(notes.Length == 0 ? "" : ", ").Append(name).Append(' ').Append(value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText());
@@ -116,7 +120,7 @@ internal sealed class SchemaCleaner
                     // Says nothing that binds an answer.
                     break;
                 default:
-                    changed.Add(name.Length > 40 ? name[..40] : name);
+                    Leave(name);
                     break;
             }
         }
@@ -127,7 +131,7 @@ internal sealed class SchemaCleaner
         }
     }
 
-    private void WriteReference(Utf8JsonWriter writer, JsonElement value, string field, int inlined)
+    private void WriteReference(Utf8JsonWriter writer, JsonElement value, int inlined)
     {
         var pointer = value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
         if (!pointer.StartsWith('#'))
@@ -136,7 +140,7 @@ internal sealed class SchemaCleaner
         }
 
         pointer = SchemaCircles.Normalize(pointer);
-        if (pointer == "#" || (pointer.StartsWith("#/$defs/", StringComparison.Ordinal) && JsonPointer.Resolve(root, pointer) is not null))
+        if (pointer == "#" || (pointer.StartsWith("#/$defs/", StringComparison.Ordinal) && pointers.Resolve(pointer) is not null))
         {
             writer.WriteString("$ref"u8, pointer);
             return;
@@ -144,13 +148,13 @@ internal sealed class SchemaCleaner
 
         // A reference into the middle of the schema is written out; one to nowhere says nothing.
         changed.Add("$ref");
-        if (inlined < MostInlined && Expand(pointer) is { ValueKind: JsonValueKind.Object } target)
+        if (inlined < MostInlined && references.Follow(pointer) is { ValueKind: JsonValueKind.Object } target)
         {
-            WriteKeywords(writer, SchemaKeywords.Of(target, Expand, changed, inlined + 1), field, inlined + 1);
+            WriteKeywords(writer, SchemaKeywords.Of(target, references.Follow, changed, inlined + 1), inlined + 1);
         }
     }
 
-    private void WriteDefinitions(Utf8JsonWriter writer, SchemaKeywords schema, string name, string field)
+    private void WriteDefinitions(Utf8JsonWriter writer, SchemaKeywords schema, string name)
     {
         // Both names may be used at once; they are written as one.
         if (name == "definitions" && schema.Has("$defs"))
@@ -171,7 +175,7 @@ internal sealed class SchemaCleaner
                     {
                         holder = $"#/$defs/{definition.Name}";
                         writer.WritePropertyName(definition.Name);
-                        WriteSchema(writer, definition.Value, field, 0);
+                        WriteSchema(writer, definition.Value, 0);
                     }
                 }
             }
@@ -212,41 +216,41 @@ internal sealed class SchemaCleaner
         }
     }
 
-    private void WriteItems(Utf8JsonWriter writer, JsonElement value, SchemaKeywords schema, string field, int inlined)
+    private void WriteItems(Utf8JsonWriter writer, JsonElement value, SchemaKeywords schema, int inlined)
     {
         if (value.ValueKind == JsonValueKind.Array)
         {
             if (!schema.Has("prefixItems"))
             {
                 changed.Add("items");
-                WriteList(writer, "prefixItems", value, field, inlined);
+                WriteList(writer, "prefixItems", value, inlined);
             }
         }
         else if (value.ValueKind == JsonValueKind.Object && value.EnumerateObject().MoveNext())
         {
             writer.WritePropertyName("items"u8);
-            WriteSchema(writer, value, field, inlined);
+            WriteSchema(writer, value, inlined);
         }
     }
 
-    private void WriteList(Utf8JsonWriter writer, string name, JsonElement list, string field, int inlined)
+    private void WriteList(Utf8JsonWriter writer, string name, JsonElement list, int inlined)
     {
         writer.WriteStartArray(name);
         foreach (var schema in list.EnumerateArray())
         {
-            WriteSchema(writer, schema, field, inlined);
+            WriteSchema(writer, schema, inlined);
         }
 
         writer.WriteEndArray();
     }
 
-    private void WriteProperties(Utf8JsonWriter writer, SchemaKeywords schema, string field, int inlined)
+    private void WriteProperties(Utf8JsonWriter writer, SchemaKeywords schema, int inlined)
     {
         writer.WriteStartObject("properties"u8);
         foreach (var (name, value) in schema.Properties)
         {
             writer.WritePropertyName(name);
-            WriteSchema(writer, value, field, inlined);
+            WriteSchema(writer, value, inlined);
         }
 
         writer.WriteEndObject();
@@ -254,32 +258,21 @@ internal sealed class SchemaCleaner
 
     private void WriteRequired(Utf8JsonWriter writer, SchemaKeywords schema)
     {
-        var first = true;
-        foreach (var name in schema.Required)
+        var demanded = schema.Required.Where(name => schema.FindProperty(name) is { } property && !circles.LeadsBack(property, holder)).ToList();
+        if (demanded.Count < schema.Required.Count)
         {
-            var property = schema.Properties.FirstOrDefault(property => property.Name == name);
-            if (property.Name is null || circles.LeadsBack(property.Value, holder))
-            {
-                changed.Add("required");
-                continue;
-            }
-
-            if (first)
-            {
-                writer.WriteStartArray("required"u8);
-                first = false;
-            }
-
-            writer.WriteStringValue(name);
+            changed.Add("required");
         }
 
-        if (!first)
+        if (demanded.Count > 0)
         {
+            writer.WriteStartArray("required"u8);
+            demanded.ForEach(writer.WriteStringValue);
             writer.WriteEndArray();
         }
     }
 
-    private void WriteAdditional(Utf8JsonWriter writer, JsonElement value, string field, int inlined)
+    private void WriteAdditional(Utf8JsonWriter writer, JsonElement value, int inlined)
     {
         writer.WritePropertyName("additionalProperties"u8);
         if (value.ValueKind is JsonValueKind.True or JsonValueKind.False)
@@ -288,10 +281,16 @@ internal sealed class SchemaCleaner
         }
         else
         {
-            WriteSchema(writer, value, field, inlined);
+            WriteSchema(writer, value, inlined);
         }
     }
 
-    /// <summary>Follows a reference whose target is written out; no more often than a schema somebody wrote by hand could need.</summary>
-    private JsonElement? Expand(string pointer) => pointer.StartsWith('#') && expanded++ < MostExpanded ? JsonPointer.Resolve(root, pointer) : null;
+    /// <summary>Notes a keyword nobody knows. A client may make up any number of them.</summary>
+    private void Leave(string name)
+    {
+        if (changed.Count < MostTold)
+        {
+            changed.Add(name.Length > 40 ? name[..40] : name);
+        }
+    }
 }

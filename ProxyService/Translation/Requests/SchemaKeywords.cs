@@ -7,19 +7,20 @@ internal sealed class SchemaKeywords
 {
     private const int MostMerged = 5;
 
-    private readonly List<(string Name, JsonElement Value)> all = [];
-    private readonly List<(string Name, JsonElement Value)> properties = [];
+    private readonly NamedElements all = new();
+    private readonly NamedElements properties = new();
     private readonly List<string> required = [];
+    private HashSet<string>? knownRequired;
 
     private SchemaKeywords()
     {
     }
 
     /// <summary>The keywords in order.</summary>
-    public IReadOnlyList<(string Name, JsonElement Value)> All => all;
+    public IReadOnlyList<(string Name, JsonElement Value)> All => all.All;
 
     /// <summary>The joined <c>properties</c>.</summary>
-    public IReadOnlyList<(string Name, JsonElement Value)> Properties => properties;
+    public IReadOnlyList<(string Name, JsonElement Value)> Properties => properties.All;
 
     /// <summary>The joined <c>required</c>.</summary>
     public IReadOnlyList<string> Required => required;
@@ -40,34 +41,35 @@ internal sealed class SchemaKeywords
     public bool Has(string name) => Find(name) is not null;
 
     /// <summary>A keyword's value.</summary>
-    public JsonElement? Find(string name)
-    {
-        foreach (var (known, value) in all)
-        {
-            if (known == name)
-            {
-                return value;
-            }
-        }
+    public JsonElement? Find(string name) => all.Find(name);
 
-        return null;
-    }
+    /// <summary>The schema of a property.</summary>
+    public JsonElement? FindProperty(string name) => properties.Find(name);
 
     private void Add(JsonElement schema, Func<string, JsonElement?> resolve, ISet<string> changed, int depth, bool isRoot)
     {
         JsonElement? allOf = null;
         foreach (var keyword in schema.EnumerateObject())
         {
-            switch (keyword.Name)
+            var name = keyword.Name;
+            switch (name)
             {
                 case "allOf" when keyword.Value.ValueKind == JsonValueKind.Array:
                     allOf = keyword.Value;
                     continue;
                 case "properties" when keyword.Value.ValueKind == JsonValueKind.Object:
-                    properties.AddRange(keyword.Value.EnumerateObject().Where(property => properties.All(known => known.Name != property.Name)).Select(property => (property.Name, property.Value)).ToList());
+                    foreach (var property in keyword.Value.EnumerateObject())
+                    {
+                        properties.Add(property.Name, property.Value);
+                    }
+
                     break;
                 case "required" when keyword.Value.ValueKind == JsonValueKind.Array:
-                    required.AddRange(keyword.Value.EnumerateArray().Where(name => name.ValueKind == JsonValueKind.String).Select(name => name.GetString()!).Where(name => !required.Contains(name)).ToList());
+                    foreach (var property in keyword.Value.EnumerateArray().Where(property => property.ValueKind == JsonValueKind.String))
+                    {
+                        AddRequired(property.GetString()!);
+                    }
+
                     break;
                 case "$ref" when !isRoot:
                     if (depth < MostMerged && keyword.Value.ValueKind == JsonValueKind.String && resolve(keyword.Value.GetString()!) is { ValueKind: JsonValueKind.Object } target)
@@ -78,9 +80,9 @@ internal sealed class SchemaKeywords
                     continue;
             }
 
-            if (keyword.Name.Length > 0 && !Has(keyword.Name))
+            if (name.Length > 0)
             {
-                all.Add((keyword.Name, keyword.Value));
+                all.Add(name, keyword.Value);
             }
         }
 
@@ -91,6 +93,15 @@ internal sealed class SchemaKeywords
             {
                 Add(part, resolve, changed, depth + 1, isRoot: false);
             }
+        }
+    }
+
+    private void AddRequired(string name)
+    {
+        knownRequired ??= new HashSet<string>(StringComparer.Ordinal);
+        if (knownRequired.Add(name))
+        {
+            required.Add(name);
         }
     }
 }

@@ -41,11 +41,12 @@ internal static class ToolsWriter
         {
             writer.WriteStartObject();
             writer.WriteStartArray("functionDeclarations"u8);
+            var allowance = new SchemaAllowance();
             foreach (var function in tools.Functions)
             {
                 if (allowed is null || allowed.Contains(function.Name))
                 {
-                    WriteFunction(writer, function, request);
+                    WriteFunction(writer, function, request, allowance);
                 }
             }
 
@@ -69,7 +70,7 @@ internal static class ToolsWriter
     public static bool IsMixed(ChatRequest request, ModelProfile profile, TranslationOptions options) =>
         profile.MixesTools && request.Tools.Functions.Count > 0 && (options.Search || request.Tools.BuiltIn != BuiltInTools.None);
 
-    private static void WriteFunction(Utf8JsonWriter writer, FunctionTool function, ChatRequest request)
+    private static void WriteFunction(Utf8JsonWriter writer, FunctionTool function, ChatRequest request, SchemaAllowance allowance)
     {
         writer.WriteStartObject();
         writer.WriteString("name"u8, FunctionNames.ForGemini(function.Name));
@@ -77,7 +78,7 @@ internal static class ToolsWriter
         if (function.Parameters is { } parameters)
         {
             writer.WritePropertyName("parametersJsonSchema"u8);
-            SchemaCleaner.Write(writer, parameters, function.Field + ".parameters", request);
+            SchemaCleaner.Write(writer, parameters, function.Field + ".parameters", request, allowance);
         }
 
         writer.WriteEndObject();
