@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.ComponentModel.DataAnnotations;
-using System.Threading.RateLimiting;
 using GeminiBalance.ProxyService.OpenAi;
 using Microsoft.Extensions.Options;
 
@@ -27,109 +26,75 @@ internal sealed class AdmissionOptions
 }
 
 /// <summary>Takes on no more than this replica can carry: a few calls wait for a place for a short time, all others are turned away at once.</summary>
-internal sealed class AdmissionGuard : ICallGuard, IDisposable
+/// <param name="options">How many places there are. When that changes, calls under way keep theirs and count.</param>
+internal sealed class AdmissionGuard(IOptionsMonitor<AdmissionOptions> options) : ICallGuard
 {
+    /// <summary>Anybody can ask for any model: those beyond share their places.</summary>
+    private const int MostModels = 1000;
+
     private static readonly OpenAiError Full = new(
         StatusCodes.Status503ServiceUnavailable, OpenAiErrorTypes.Server, "overloaded", "The gateway is full at the moment. Try again in a moment.", RetryAfter: TimeSpan.FromSeconds(1));
 
-    private readonly IOptionsMonitor<AdmissionOptions> options;
-    private readonly IDisposable? changes;
-    private volatile Places places;
-
-    /// <summary>Follows the settings.</summary>
-    public AdmissionGuard(IOptionsMonitor<AdmissionOptions> options)
-    {
-        this.options = options;
-        places = new Places(options.CurrentValue);
-
-        // Calls that are under way keep their places of before.
-        changes = options.OnChange(changed => places = new Places(changed));
-    }
+    private readonly CallPlaces all = new();
+    private readonly CallPlaces otherModels = new();
+    private readonly ConcurrentDictionary<string, CallPlaces> byModel = new(StringComparer.Ordinal);
 
     /// <inheritdoc />
     public async ValueTask<OpenAiError?> EnterAsync(GatewayCall call, CancellationToken client)
     {
-        var now = places;
-        var model = await AcquireAsync(now.Of(call.Model), client).ConfigureAwait(false);
-        if (!model.IsAcquired)
+        var settings = options.CurrentValue;
+        var patience = TimeSpan.FromMilliseconds(settings.LongestWaitMilliseconds);
+        var model = Of(call.Model);
+        if (!await model.TakeAsync(settings.MaximumCallsPerModel, settings.MaximumWaiting, patience, client).ConfigureAwait(false))
         {
-            model.Dispose();
             return Full;
         }
 
-        var any = await AcquireAsync(now.All, client).ConfigureAwait(false);
-        if (!any.IsAcquired)
+        if (!await all.TakeAsync(settings.MaximumCalls, settings.MaximumWaiting, patience, client).ConfigureAwait(false))
         {
-            any.Dispose();
-            model.Dispose();
+            model.Return(settings.MaximumCallsPerModel);
             return Full;
         }
 
-        call.Places = (model, any);
+        call.Place = model;
         return null;
     }
 
     /// <inheritdoc />
     public void Leave(GatewayCall call)
     {
-        call.Places.Model?.Dispose();
-        call.Places.All?.Dispose();
+        var settings = options.CurrentValue;
+        call.Place?.Return(settings.MaximumCallsPerModel);
+        call.Place = null;
+        all.Return(settings.MaximumCalls);
     }
 
-    /// <inheritdoc />
-    public void Dispose() => changes?.Dispose();
-
-    private ValueTask<RateLimitLease> AcquireAsync(ConcurrencyLimiter limiter, CancellationToken client)
+    /// <summary>Turns a call to another model, if that one has a place for it. It does not wait: another model may have one at once.</summary>
+    /// <param name="call">A call that has entered.</param>
+    /// <param name="other">The checked name of the other model.</param>
+    /// <returns>False when the model is full, or the request cannot be put to it.</returns>
+    public bool TryTurn(GatewayCall call, string other)
     {
-        var lease = limiter.AttemptAcquire();
-        return lease.IsAcquired ? new(lease) : WaitAsync(limiter, lease, client);
-    }
-
-    private async ValueTask<RateLimitLease> WaitAsync(ConcurrencyLimiter limiter, RateLimitLease refused, CancellationToken client)
-    {
-        refused.Dispose();
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(client);
-        patience.CancelAfter(options.CurrentValue.LongestWaitMilliseconds);
-        try
+        var most = options.CurrentValue.MaximumCallsPerModel;
+        var place = Of(other);
+        if (!place.TryTake(most))
         {
-            return await limiter.AcquireAsync(1, patience.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            return NoPlace.Instance;
-        }
-    }
-
-    private sealed class Places(AdmissionOptions options)
-    {
-        /// <summary>Anybody can ask for any model: those beyond share their places.</summary>
-        private const int MostModels = 1000;
-
-        private readonly ConcurrentDictionary<string, ConcurrencyLimiter> byModel = new(StringComparer.Ordinal);
-        private readonly ConcurrencyLimiter otherModels = Limiter(options.MaximumCallsPerModel, options);
-
-        public ConcurrencyLimiter All { get; } = Limiter(options.MaximumCalls, options);
-
-        public ConcurrencyLimiter Of(string model) =>
-            byModel.TryGetValue(model, out var known) ? known
-            : byModel.Count < MostModels ? byModel.GetOrAdd(model, static (_, options) => Limiter(options.MaximumCallsPerModel, options), options)
-            : otherModels;
-
-        private static ConcurrencyLimiter Limiter(int calls, AdmissionOptions options) => new(new() { PermitLimit = calls, QueueLimit = options.MaximumWaiting, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
-    }
-
-    private sealed class NoPlace : RateLimitLease
-    {
-        public static NoPlace Instance { get; } = new();
-
-        public override bool IsAcquired => false;
-
-        public override IEnumerable<string> MetadataNames => [];
-
-        public override bool TryGetMetadata(string metadataName, out object? metadata)
-        {
-            metadata = null;
             return false;
         }
+
+        if (!call.TryTurnTo(other))
+        {
+            place.Return(most);
+            return false;
+        }
+
+        call.Place?.Return(most);
+        call.Place = place;
+        return true;
     }
+
+    private CallPlaces Of(string model) =>
+        byModel.TryGetValue(model, out var known) ? known
+        : byModel.Count < MostModels ? byModel.GetOrAdd(model, static _ => new CallPlaces())
+        : otherModels;
 }

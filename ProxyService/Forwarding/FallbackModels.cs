@@ -4,14 +4,16 @@ namespace GeminiBalance.ProxyService.Forwarding;
 
 /// <summary>The models that may answer in place of another one, as section <c>Models:Fallbacks</c> says.</summary>
 /// <param name="settings">The settings.</param>
-internal sealed class FallbackModels(TranslationSettings settings)
+/// <param name="admission">Knows which of them have room.</param>
+internal sealed class FallbackModels(TranslationSettings settings, AdmissionGuard admission)
 {
     /// <summary>Those for a call, still to be tried.</summary>
-    public Chain Of(GatewayCall call) => new(settings.FallbacksOf(call.Model));
+    public Chain Of(GatewayCall call) => new(settings.FallbacksOf(call.Model), admission);
 
     /// <summary>What is left of a chain.</summary>
     /// <param name="models">The models in order.</param>
-    internal sealed class Chain(IReadOnlyList<string> models)
+    /// <param name="admission">Knows which of them have room.</param>
+    internal sealed class Chain(IReadOnlyList<string> models, AdmissionGuard admission)
     {
         private int next;
 
@@ -21,7 +23,7 @@ internal sealed class FallbackModels(TranslationSettings settings)
         {
             while (next < models.Count)
             {
-                if (call.TryTurnTo(models[next++]))
+                if (admission.TryTurn(call, models[next++]))
                 {
                     return true;
                 }

@@ -29,7 +29,8 @@ internal static class ForwardingExtensions
 
         // In this order: what is not served waits for no room, and who is turned away for want of room has used nothing of its limits.
         services.AddSingleton<ICallGuard, ServedModels>();
-        services.AddSingleton<ICallGuard, AdmissionGuard>();
+        services.AddSingleton<AdmissionGuard>();
+        services.AddSingleton<ICallGuard>(provider => provider.GetRequiredService<AdmissionGuard>());
         services.AddSingleton<ICallGuard, AccessKeyGuard>();
         services.AddSingleton(Random.Shared);
         services.AddSingleton<GeminiClient>();

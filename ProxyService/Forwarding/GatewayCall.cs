@@ -1,4 +1,3 @@
-using System.Threading.RateLimiting;
 using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Gemini.Failures;
 using GeminiBalance.ProxyService.Json;
@@ -84,8 +83,14 @@ internal abstract class GatewayCall(string model, RequestRecord record, ClientAn
     /// <summary>What it has reserved of its access key's limits, and in which account.</summary>
     public (LimitDemand Demand, ILimitStore Account)? Reserved { get; set; }
 
-    /// <summary>Its places among the calls this replica has taken on.</summary>
-    public (RateLimitLease? Model, RateLimitLease? All) Places { get; set; }
+    /// <summary>Where it has its place among the calls for its model; null before it was let in.</summary>
+    public CallPlaces? Place { get; set; }
+
+    /// <summary>What is left to do when the call may go on: one that is turned away must not cost it. Says why the request is refused; null when <see cref="Body"/> stands already.</summary>
+    public Func<CancellationToken, ValueTask<OpenAiError?>>? Preparation { get; set; }
+
+    /// <summary>About how many bytes it will send the upstream, while <see cref="Body"/> does not stand yet.</summary>
+    public int? ExpectedBytes { get; set; }
 
     /// <summary>Sets how long it may take until an answer begins, over all attempts.</summary>
     public void BeginsWithin(TimeSpan limit, TimeProvider time) => (deadline, began) = (limit, time.GetTimestamp());
