@@ -60,14 +60,14 @@ internal sealed class ChatEndpoint(
 
         if (!settings.Serves(model.Name))
         {
-            // Said here although the forwarder would say it too: nothing is fetched for a model that is not served.
+            // Said here although the forwarder would say it too: what such a model cannot do is of no interest.
             await operation.RefuseAsync(ServedModels.Unknown).ConfigureAwait(false);
             return;
         }
 
-        if (await media.ResolveAsync(request, operation.Client).ConfigureAwait(false) is { } unfetched)
+        if (media.Check(request, out var remote) is { } refused)
         {
-            await operation.RefuseAsync(unfetched).ConfigureAwait(false);
+            await operation.RefuseAsync(refused).ConfigureAwait(false);
             return;
         }
 
@@ -81,16 +81,36 @@ internal sealed class ChatEndpoint(
         var envelope = new AnswerEnvelope(JsonText.Quote(request.Model), time.GetUtcNow().ToUnixTimeSeconds());
         using var call = chats.Begin(request, body, model, profile, envelope, operation.Record, operation.Answer(request.Warnings));
         call.Holder = operation.AccessKey;
-        try
+        if (remote is not null)
         {
-            call.Translate();
+            FetchLater(call, remote, body.Length);
         }
-        catch (RequestRefusedException e)
+        else if (Translate(call) is { } untranslated)
         {
-            await operation.RefuseAsync(e.Error).ConfigureAwait(false);
+            await operation.RefuseAsync(untranslated).ConfigureAwait(false);
             return;
         }
 
         await forwarder.ForwardAsync(call, operation.Client).ConfigureAwait(false);
+    }
+
+    /// <summary>Nothing is fetched for a call that is turned away, for want of room or for its access key's limits.</summary>
+    private void FetchLater(ChatCall call, List<MediaPart> remote, int bytes)
+    {
+        call.ExpectedBytes = bytes + (remote.Count * RemoteMedia.BytesOfTokens);
+        call.Preparation = async client => await media.FetchAsync(remote, client).ConfigureAwait(false) ?? Translate(call);
+    }
+
+    private static OpenAiError? Translate(ChatCall call)
+    {
+        try
+        {
+            call.Translate();
+            return null;
+        }
+        catch (RequestRefusedException e)
+        {
+            return e.Error;
+        }
     }
 }

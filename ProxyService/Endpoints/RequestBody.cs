@@ -12,8 +12,11 @@ internal static class RequestBody
     private const int UsualBytes = 4096;
     private const int LeastBytes = 256;
 
+    /// <summary>Up to here memory is taken on a client's word for how much will come; beyond, as it comes.</summary>
+    private const int TrustedBytes = 128 * 1024;
+
     /// <summary>A buffer for a request's body: no larger than it must be, for a stream keeps it to its end.</summary>
-    public static PooledBuffer Buffer(HttpRequest request) => new((int)Math.Clamp(request.ContentLength ?? UsualBytes, LeastBytes, MaximumBytes));
+    public static PooledBuffer Buffer(HttpRequest request) => new((int)Math.Clamp(request.ContentLength ?? UsualBytes, LeastBytes, TrustedBytes));
 
     /// <summary>Takes the body in.</summary>
     /// <param name="context">The request.</param>

@@ -23,7 +23,7 @@ internal sealed class AccessKeyGuard(AccessKeyLimiter limiter, ModelCosts costs)
             return null;
         }
 
-        var estimate = UsageEstimate.Of(call.Body.Length, 0) with { Completion = AnswerTokens };
+        var estimate = UsageEstimate.Of(call.ExpectedBytes ?? call.Body.Length, 0) with { Completion = AnswerTokens };
         estimate = estimate with { Prompt = Math.Min(estimate.Prompt, MostPromptTokens) };
         var demand = new LimitDemand(call.Holder.Id, limits, estimate.Prompt + AnswerTokens, costs.Of(null, call.Model, estimate), call.Record.Id);
         var (verdict, account) = await limiter.ReserveAsync(demand).ConfigureAwait(false);

@@ -46,6 +46,13 @@ internal sealed partial class Forwarder(
                 }
             }
 
+            if (call.Preparation is { } prepare && await prepare(client).ConfigureAwait(false) is { } unfit)
+            {
+                await call.Record.CompleteAsync(RequestOutcome.ClientError, unfit.Status, unfit.Code).ConfigureAwait(false);
+                await call.FailAsync(unfit, client).ConfigureAwait(false);
+                return;
+            }
+
             budget.Began();
             call.BeginsWithin(TimeSpan.FromSeconds(options.CurrentValue.DeadlineSeconds), time);
             using var alive = CancellationTokenSource.CreateLinkedTokenSource(client, drain.Ended);

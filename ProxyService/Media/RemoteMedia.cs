@@ -1,6 +1,7 @@
+using System.Buffers.Text;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text;
+using GeminiBalance.ProxyService.Json;
 using GeminiBalance.ProxyService.OpenAi;
 using GeminiBalance.ServiceDefaults;
 using Microsoft.Extensions.Options;
@@ -13,7 +14,12 @@ namespace GeminiBalance.ProxyService.Media;
 /// </summary>
 internal sealed class RemoteMedia : IDisposable
 {
+    /// <summary>Before it was fetched, one is counted for as many bytes of text as have the tokens of a usual image.</summary>
+    public const int BytesOfTokens = 4096;
+
     private const int MaximumRedirects = 3;
+    private const int PieceBytes = 64 * 1024;
+    private const int LeastReadBytes = 4096;
 
     private readonly IOptionsMonitor<RemoteMediaOptions> options;
     private readonly HttpMessageInvoker client;
@@ -36,13 +42,13 @@ internal sealed class RemoteMedia : IDisposable
         });
     }
 
-    /// <summary>Fetches all media of a request that are not there yet, or leaves them to Gemini.</summary>
-    /// <param name="request">The request; its media get their bytes.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <summary>Finds the media of a request that are to be fetched, and leaves others to Gemini.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="remote">What is to be fetched; null for nothing.</param>
     /// <returns>Why the request is refused; null when it is not.</returns>
-    public async ValueTask<OpenAiError?> ResolveAsync(ChatRequest request, CancellationToken cancellationToken)
+    public OpenAiError? Check(ChatRequest request, out List<MediaPart>? remote)
     {
-        List<MediaPart>? remote = null;
+        remote = null;
         foreach (var part in request.Parts)
         {
             if (part.Media is { Address: not null, FetchedUpstream: false } media)
@@ -75,12 +81,23 @@ internal sealed class RemoteMedia : IDisposable
                 media.MimeType = MediaTypes.OfFileName(media.Address!.AbsolutePath);
             }
 
-            return null;
+            remote = null;
         }
 
+        return null;
+    }
+
+    /// <summary>Fetches media.</summary>
+    /// <param name="remote">What <see cref="Check"/> has found; they get their bytes.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Why the request is refused; null when it is not.</returns>
+    public async ValueTask<OpenAiError?> FetchAsync(List<MediaPart> remote, CancellationToken cancellationToken)
+    {
+        var settings = options.CurrentValue;
+        var allowance = new Allowance(settings.MaximumTotalBytes);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(TimeSpan.FromSeconds(settings.TimeoutSeconds));
-        var errors = await Task.WhenAll(remote.Select(media => FetchAsync(media, settings.MaximumBytes, deadline.Token))).ConfigureAwait(false);
+        var errors = await Task.WhenAll(remote.Select(media => FetchAsync(media, settings.MaximumBytes, allowance, deadline.Token))).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         return Array.Find(errors, error => error is not null);
     }
@@ -88,7 +105,7 @@ internal sealed class RemoteMedia : IDisposable
     /// <inheritdoc />
     public void Dispose() => client.Dispose();
 
-    private async Task<OpenAiError?> FetchAsync(MediaPart media, int maximum, CancellationToken cancellationToken)
+    private async Task<OpenAiError?> FetchAsync(MediaPart media, int maximum, Allowance allowance, CancellationToken cancellationToken)
     {
         try
         {
@@ -109,7 +126,7 @@ internal sealed class RemoteMedia : IDisposable
                 }
 
                 return response.StatusCode == HttpStatusCode.OK
-                    ? await ReadAsync(media, response, maximum, cancellationToken).ConfigureAwait(false)
+                    ? await ReadAsync(media, response, maximum, allowance, cancellationToken).ConfigureAwait(false)
                     : Refused(media, "invalid_image_url", $"its host answered with status {(int)response.StatusCode}");
             }
 
@@ -126,7 +143,7 @@ internal sealed class RemoteMedia : IDisposable
         }
     }
 
-    private static async Task<OpenAiError?> ReadAsync(MediaPart media, HttpResponseMessage response, int maximum, CancellationToken cancellationToken)
+    private static async Task<OpenAiError?> ReadAsync(MediaPart media, HttpResponseMessage response, int maximum, Allowance allowance, CancellationToken cancellationToken)
     {
         if (response.Content.Headers.ContentLength > maximum)
         {
@@ -138,21 +155,24 @@ internal sealed class RemoteMedia : IDisposable
             return Refused(media, "invalid_image_url", "its host delivers it compressed");
         }
 
-        using var bytes = new MemoryStream();
+        using var bytes = new PooledBuffer(PieceBytes);
         var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        var buffer = new byte[64 * 1024];
         int read;
-        while ((read = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+        while ((read = await stream.ReadAsync(bytes.GetMemory(LeastReadBytes), cancellationToken).ConfigureAwait(false)) > 0)
         {
-            if (bytes.Length + read > maximum)
+            bytes.Advance(read);
+            if (bytes.Length > maximum)
             {
                 return TooLarge(media, maximum);
             }
 
-            bytes.Write(buffer, 0, read);
+            if (!allowance.TryTake(read))
+            {
+                return Refused(media, "image_too_large", $"all that is fetched for the request is larger than {allowance.Maximum / (1024 * 1024.0):0.#} MiB");
+            }
         }
 
-        var content = bytes.GetBuffer().AsSpan(0, (int)bytes.Length);
+        var content = bytes.WrittenSpan;
         var type = TypeOf(content, response.Content.Headers.ContentType, media.MustBeImage);
         if (content.Length == 0 || type is null)
         {
@@ -160,7 +180,9 @@ internal sealed class RemoteMedia : IDisposable
         }
 
         media.MimeType = type;
-        media.OwnData = Encoding.ASCII.GetBytes(Convert.ToBase64String(content));
+        var base64 = new byte[Base64.GetMaxEncodedToUtf8Length(content.Length)];
+        Base64.EncodeToUtf8(content, base64, out _, out _);
+        media.OwnData = base64;
         return null;
     }
 
@@ -179,6 +201,16 @@ internal sealed class RemoteMedia : IDisposable
     private static OpenAiError TooLarge(MediaPart media, int maximum) => Refused(media, "image_too_large", $"it is larger than {maximum / (1024 * 1024.0):0.#} MiB");
 
     private static OpenAiError Refused(MediaPart media, string code, string why) => OpenAiError.Invalid(code, $"Invalid '{media.Field}': {why}.", media.Field.ToString());
+
+    /// <summary>The bytes that may be fetched for one request, over all that is fetched for it at the same time.</summary>
+    private sealed class Allowance(int maximum)
+    {
+        private long taken;
+
+        public int Maximum => maximum;
+
+        public bool TryTake(int bytes) => Interlocked.Add(ref taken, bytes) <= maximum;
+    }
 }
 
 /// <summary>Registers the fetching of remote media.</summary>

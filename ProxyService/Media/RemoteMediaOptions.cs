@@ -12,6 +12,10 @@ internal sealed class RemoteMediaOptions
     [Range(1024, 100 * 1024 * 1024, ErrorMessage = "RemoteMedia:MaximumBytes must be 1024 to 104857600.")]
     public int MaximumBytes { get; set; } = 20 * 1024 * 1024;
 
+    /// <summary>The most bytes of all that one request names.</summary>
+    [Range(1024, 400 * 1024 * 1024, ErrorMessage = "RemoteMedia:MaximumTotalBytes must be 1024 to 419430400.")]
+    public int MaximumTotalBytes { get; set; } = 40 * 1024 * 1024;
+
     /// <summary>Seconds until one must be there.</summary>
     [Range(0.1, 120, ErrorMessage = "RemoteMedia:TimeoutSeconds must be 0.1 to 120.")]
     public double TimeoutSeconds { get; set; } = 10;

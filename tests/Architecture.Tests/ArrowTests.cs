@@ -13,7 +13,7 @@ public sealed partial class ArrowTests
         ["Forwarding"] = ["Settings", "Signatures", "Authentication", "Limits", "KeyPool", "Translation", "Upstream", "Reporting", "OpenAi", "Gemini", "Json"],
         ["Settings"] = ["Translation", "OpenAi", "Gemini"],
         ["Signatures"] = ["Translation", "OpenAi", "Gemini", "Json"],
-        ["Media"] = ["OpenAi"],
+        ["Media"] = ["OpenAi", "Json"],
         ["Translation"] = ["OpenAi", "Gemini", "Json"],
         ["Upstream"] = ["Gemini", "OpenAi", "Json"],
         ["Authentication"] = ["KeyPool", "OpenAi"],

@@ -59,7 +59,11 @@ internal sealed class GatewayHost : IAsyncDisposable
     public static Task<GatewayHost> StartAsync(Uri upstream, IReadOnlyList<string>? keys, params (string Name, string Value)[] settings) => StartAsync(upstream, keys, TimeProvider.System, settings);
 
     /// <summary>Starts a gateway with a clock of its own.</summary>
-    public static async Task<GatewayHost> StartAsync(Uri upstream, IReadOnlyList<string>? keys, TimeProvider time, params (string Name, string Value)[] settings)
+    public static Task<GatewayHost> StartAsync(Uri upstream, IReadOnlyList<string>? keys, TimeProvider time, params (string Name, string Value)[] settings) =>
+        StartAsync(upstream, keys, services => services.Replace(ServiceDescriptor.Singleton(time)), settings);
+
+    /// <summary>Starts a gateway some services of which are the test's.</summary>
+    public static async Task<GatewayHost> StartAsync(Uri upstream, IReadOnlyList<string>? keys, Action<IServiceCollection> change, params (string Name, string Value)[] settings)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -76,7 +80,6 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
         builder.Logging.ClearProviders();
         builder.AddServiceDefaults();
-        builder.Services.Replace(ServiceDescriptor.Singleton(time));
         builder.AddKeyPool();
         builder.AddForwarding();
         builder.AddProxySettings();
@@ -87,6 +90,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<IRequestLedger>(provider => provider.GetRequiredService<RecordingLedger>());
         builder.Services.AddSingleton<IFailureReport>(provider => provider.GetRequiredService<RecordingLedger>());
         builder.Services.AddSingleton<IUsageReport>(provider => provider.GetRequiredService<RecordingLedger>());
+        change(builder.Services);
         var app = builder.Build();
         app.MapEndpoints();
         app.MapDefaultEndpoints();

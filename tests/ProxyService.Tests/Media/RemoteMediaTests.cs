@@ -138,6 +138,18 @@ public sealed class RemoteMediaTests
         Assert.Equal(code, (await ResolveAsync(new Network(("public.test", ["8.8.8.8"])) { Target = host.Address }, "http://public.test/a", maximum: 2048))!.Code);
     }
 
+    [Theory]
+    [InlineData(3, 3072, null)]
+    [InlineData(4, 3072, "image_too_large")]
+    public async Task ImagesOfOneRequest_TogetherLargerThanAllowed_AreRefused(int images, int total, string? code)
+    {
+        await using var host = await StubUpstream.StartAsync((context, _) => Bytes(context, [.. Jpeg, .. new byte[1000 - Jpeg.Length]], "image/jpeg"));
+        var parts = string.Join(',', Enumerable.Range(0, images).Select(n => $$$"""{"type":"image_url","image_url":{"url":"http://public.test/{{{n}}}"}}"""));
+        var request = Translated.Read($$"""{"model":"m","messages":[{"role":"user","content":[{{parts}}]}]}""");
+
+        Assert.Equal(code, (await ResolveAsync(new Network(("public.test", ["8.8.8.8"])) { Target = host.Address }, request, maximum: 2048, total: total))?.Code);
+    }
+
     [Fact]
     public async Task HostThatNeverAnswers_IsGivenUp()
     {
@@ -178,10 +190,10 @@ public sealed class RemoteMediaTests
         return error;
     }
 
-    private static async Task<OpenAiError?> ResolveAsync(Network network, ChatRequest request, int maximum = 1 << 20, double seconds = 10, RemoteMediaMode mode = RemoteMediaMode.Fetch)
+    private static async Task<OpenAiError?> ResolveAsync(Network network, ChatRequest request, int maximum = 1 << 20, double seconds = 10, RemoteMediaMode mode = RemoteMediaMode.Fetch, int total = 1 << 20)
     {
-        using var media = new RemoteMedia(network, new Settings(new RemoteMediaOptions { MaximumBytes = maximum, TimeoutSeconds = seconds, Mode = mode }));
-        return await media.ResolveAsync(request, TestContext.Current.CancellationToken);
+        using var media = new RemoteMedia(network, new Settings(new RemoteMediaOptions { MaximumBytes = maximum, MaximumTotalBytes = total, TimeoutSeconds = seconds, Mode = mode }));
+        return media.Check(request, out var remote) ?? (remote is null ? null : await media.FetchAsync(remote, TestContext.Current.CancellationToken));
     }
 
     private static Task Redirect(HttpContext context, string target)
