@@ -62,7 +62,7 @@ internal sealed class NativeCall(UpstreamCall upstream, StreamPacing pacing, Nat
         UpstreamOutcome outcome;
         try
         {
-            using var pace = method.Streams ? pacing.Begin(Answer) : null;
+            using var pace = method.Streams ? pacing.Begin(Answer, deadline) : null;
             var sending = new ValueTask<HttpResponseMessage>(upstream.SendAsync(this, key, deadline));
             using var response = await (pace is { IsBuffered: true } ? pace.WaitAsync(sending, alive) : sending).ConfigureAwait(false);
             outcome = UpstreamStatus != StatusCodes.Status200OK ? await upstream.RefusalAsync(response, deadline).ConfigureAwait(false)
@@ -129,9 +129,9 @@ internal sealed class NativeCall(UpstreamCall upstream, StreamPacing pacing, Nat
         var any = false;
         while (true)
         {
-            deadline.CancelAfter(upstream.Limits.IdleTimeout);
             var room = events.GetMemory();
             var reading = stream.ReadAsync(room, deadline.Token);
+            pace.Reads(reading);
             var read = await (pace.IsBuffered ? pace.WaitAsync(reading, client) : reading).ConfigureAwait(false);
             Outgoing.Append(room.Span[..read]);
             events.Advance(read);
@@ -179,7 +179,7 @@ internal sealed class NativeCall(UpstreamCall upstream, StreamPacing pacing, Nat
             else if (judged > 0)
             {
                 Record.FirstToken();
-                await Answer.SendContentAsync(Outgoing.Written[..judged], client).ConfigureAwait(false);
+                await pace.SendsAsync(Answer.SendContentAsync(Outgoing.Written[..judged], client)).ConfigureAwait(false);
                 Outgoing.RemoveFront(judged);
                 passed += judged;
                 endOfLast -= judged;

@@ -26,7 +26,7 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
         var limits = upstream.Limits;
         using var events = new SseReader(limits.MaximumEventBytes);
         using var chat = new StreamTranslator(call.Shape);
-        using var pace = pacing.Begin(call.Answer);
+        using var pace = pacing.Begin(call.Answer, deadline);
         call.Outgoing.Clear();
         try
         {
@@ -43,7 +43,6 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
             while (true)
             {
                 var read = await pace.WaitAsync(reading, client).ConfigureAwait(false);
-                deadline.CancelAfter(limits.IdleTimeout);
                 events.Advance(read);
                 if (read == 0)
                 {
@@ -68,6 +67,8 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
                 {
                     await SendAsync(call, chat, pace, reading, deadline, client).ConfigureAwait(false);
                 }
+
+                pace.Reads(reading);
             }
         }
         catch (Exception e) when (UpstreamCall.IsCallFailure(e))
@@ -154,7 +155,7 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
             }
 
             call.Record.FirstToken();
-            await call.Answer.SendContentAsync(call.Outgoing.Written, client).ConfigureAwait(false);
+            await pace.SendsAsync(call.Answer.SendContentAsync(call.Outgoing.Written, client)).ConfigureAwait(false);
             call.Outgoing.Clear();
             pace.Sent();
         }

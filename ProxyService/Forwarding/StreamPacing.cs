@@ -27,25 +27,42 @@ internal sealed class StreamingOptions
 /// <param name="time">The clock.</param>
 internal sealed class StreamPacing(IOptionsMonitor<ForwardingOptions> options, IOptionsMonitor<StreamingOptions> streaming, IOptionsMonitor<GeminiOptions> limits, TimeProvider time)
 {
-    /// <summary>Begins an attempt.</summary>
+    /// <summary>Begins an attempt; what is set now holds to its end.</summary>
     /// <param name="answer">The answer to the client.</param>
-    public StreamPace Begin(ClientAnswer answer) => new(answer, options, streaming.CurrentValue.Mode == StreamingMode.Buffered, limits.CurrentValue.MaximumEventBytes, time);
+    /// <param name="deadline">Ends the attempt; armed by others until the answer begins.</param>
+    public StreamPace Begin(ClientAnswer answer, CancellationTokenSource deadline)
+    {
+        var (forwarding, gemini) = (options.CurrentValue, limits.CurrentValue);
+        var silence = new StreamSilence(TimeSpan.FromSeconds(forwarding.CommitAfterSeconds), TimeSpan.FromSeconds(forwarding.KeepAliveSeconds), gemini.IdleTimeout);
+        return new StreamPace(answer, deadline, silence, streaming.CurrentValue.Mode == StreamingMode.Buffered, gemini.MaximumEventBytes, time);
+    }
 }
 
-/// <summary>The pace of one attempt. While it waits for the upstream, a timer tells the client now and then that nothing was lost.</summary>
-internal sealed class StreamPace(ClientAnswer answer, IOptionsMonitor<ForwardingOptions> options, bool isBuffered, int mostBytes, TimeProvider time) : IDisposable
+/// <summary>How long a stream may be silent.</summary>
+/// <param name="BeforeCommit">Towards the client, before its status goes out.</param>
+/// <param name="BeforeKeepAlive">Towards the client, from then on.</param>
+/// <param name="OfUpstream">The upstream, within an answer.</param>
+internal readonly record struct StreamSilence(TimeSpan BeforeCommit, TimeSpan BeforeKeepAlive, TimeSpan OfUpstream);
+
+/// <summary>
+/// The pace of one attempt. While it waits for the upstream, a timer tells the client now and then that nothing was lost; while it waits for the client,
+/// the upstream's deadline stands still.
+/// </summary>
+internal sealed class StreamPace(ClientAnswer answer, CancellationTokenSource deadline, StreamSilence silence, bool isBuffered, int mostBytes, TimeProvider time) : IDisposable
 {
     private readonly Lock gate = new();
     private ITimer? timer;
     private CancellationToken client;
     private Task? telling;
     private bool waits;
+    private bool sleeps;
+    private bool isArmed;
     private long quietSince = time.GetTimestamp();
 
     /// <summary>Whether nothing of the answer goes out before it is whole.</summary>
     public bool IsBuffered => isBuffered;
 
-    private TimeSpan Left => TimeSpan.FromSeconds(answer.HasBegun ? options.CurrentValue.KeepAliveSeconds : options.CurrentValue.CommitAfterSeconds) - time.GetElapsedTime(Volatile.Read(ref quietSince));
+    private TimeSpan Left => (answer.HasBegun ? silence.BeforeKeepAlive : silence.BeforeCommit) - time.GetElapsedTime(Volatile.Read(ref quietSince));
 
     /// <summary>Notes that something has gone out.</summary>
     public void Sent() => Volatile.Write(ref quietSince, time.GetTimestamp());
@@ -61,9 +78,25 @@ internal sealed class StreamPace(ClientAnswer answer, IOptionsMonitor<Forwarding
         }
     }
 
+    /// <summary>Lets the upstream's silence count from now on, if a read within its answer has to be waited for.</summary>
+    /// <param name="reading">The read.</param>
+    public void Reads(in ValueTask<int> reading)
+    {
+        // The first time in any case: the answer has begun.
+        if (!reading.IsCompleted || !isArmed)
+        {
+            isArmed = true;
+            deadline.CancelAfter(silence.OfUpstream);
+        }
+    }
+
+    /// <summary>Waits until the client has taken something; however long that is, it is no silence of the upstream.</summary>
+    /// <param name="sending">What it is sent.</param>
+    public Task SendsAsync(Task sending) => sending.IsCompleted ? sending : WithoutDeadlineAsync(sending);
+
     /// <summary>Tells the client that nothing was lost, when the time for it has come.</summary>
     /// <param name="client">Ends when the client goes away.</param>
-    public ValueTask KeepAliveAsync(CancellationToken client) => Left > TimeSpan.Zero ? ValueTask.CompletedTask : new ValueTask(TellAsync(client));
+    public ValueTask KeepAliveAsync(CancellationToken client) => Left > TimeSpan.Zero ? ValueTask.CompletedTask : new ValueTask(SendsAsync(TellAsync(client)));
 
     /// <summary>Waits for the upstream, and meanwhile tells the client that nothing was lost. Nothing is being sent to the client any more when it returns.</summary>
     /// <param name="pending">What is waited for.</param>
@@ -79,7 +112,16 @@ internal sealed class StreamPace(ClientAnswer answer, IOptionsMonitor<Forwarding
         lock (gate)
         {
             waits = true;
-            timer ??= time.CreateTimer(static pace => ((StreamPace)pace!).Tick(), this, WaitFor(Left), Timeout.InfiniteTimeSpan);
+            if (timer is null)
+            {
+                timer = time.CreateTimer(static pace => ((StreamPace)pace!).Tick(), this, WaitFor(Left), Timeout.InfiniteTimeSpan);
+            }
+            else if (sleeps)
+            {
+                timer.Change(WaitFor(Left), Timeout.InfiniteTimeSpan);
+            }
+
+            sleeps = false;
         }
 
         try
@@ -96,7 +138,7 @@ internal sealed class StreamPace(ClientAnswer answer, IOptionsMonitor<Forwarding
 
             if (last is { IsCompleted: false })
             {
-                await last.ConfigureAwait(false);
+                await WithoutDeadlineAsync(last).ConfigureAwait(false);
             }
         }
     }
@@ -113,16 +155,31 @@ internal sealed class StreamPace(ClientAnswer answer, IOptionsMonitor<Forwarding
 
     private static TimeSpan WaitFor(TimeSpan left) => left > TimeSpan.FromMilliseconds(1) ? left : TimeSpan.FromMilliseconds(1);
 
+    private async Task WithoutDeadlineAsync(Task sending)
+    {
+        deadline.CancelAfter(Timeout.InfiniteTimeSpan);
+        await sending.ConfigureAwait(false);
+        deadline.CancelAfter(silence.OfUpstream);
+    }
+
     private void Tick()
     {
         lock (gate)
         {
-            if (waits && telling is not { IsCompleted: false } && Left <= TimeSpan.Zero)
+            if (!waits)
+            {
+                // Whoever waits next wakes it: a client that takes its time must not be asked about a thousand times a second.
+                sleeps = true;
+                return;
+            }
+
+            var isTelling = telling is { IsCompleted: false };
+            if (!isTelling && Left <= TimeSpan.Zero)
             {
                 telling = TellAsync(client);
             }
 
-            timer?.Change(WaitFor(Left), Timeout.InfiniteTimeSpan);
+            timer?.Change(isTelling ? silence.BeforeKeepAlive : WaitFor(Left), Timeout.InfiniteTimeSpan);
         }
     }
 
