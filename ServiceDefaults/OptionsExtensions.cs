@@ -8,7 +8,7 @@ public static class OptionsExtensions
 {
     /// <summary>
     /// Binds a section, checks its data annotations and every <see cref="IValidateOptions{TOptions}"/> at start. Several capabilities
-    /// may ask for the same options: they are bound once, since binding a list twice doubles it.
+    /// may ask for the same options: they are bound once, since binding a list twice doubles it. A configuration that becomes bad later changes nothing.
     /// </summary>
     /// <typeparam name="TOptions">The options type. Its messages name the setting by its configuration key.</typeparam>
     /// <param name="services">The services.</param>
@@ -21,6 +21,8 @@ public static class OptionsExtensions
         if (bound is null)
         {
             services.AddSingleton(new BoundSection<TOptions>(section));
+            services.AddLogging();
+            services.AddSingleton<IOptionsFactory<TOptions>, LastGoodOptions<TOptions>>();
             return services.AddOptions<TOptions>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
         }
 
