@@ -34,7 +34,7 @@ public sealed class LookTests(Site site)
     public async Task Pages_InThisLook_AreAccessibleAndFit(string language, string theme, int width)
     {
         await using var visit = await site.SignedInAsync(language, theme, width);
-        foreach (var path in new[] { "/", "/keys?limit=25", $"/keys/{site.Services.Keys[4].Id}", "/pools", "/imports", $"/imports/{site.Services.Imports[^1].Id}", "/access-keys", $"/access-keys/{site.Services.AccessKeys[0].Id}", "/usage", "/requests", $"/requests/{site.Services.Requests[0].Id}", "/jobs", "/audit", "/models", "/settings", "/settings/versions?from=1" })
+        foreach (var path in new[] { "/", "/keys?limit=25", $"/keys/{site.Services.Keys[4].Id}", "/pools", "/imports", $"/imports/{site.Services.Imports[^1].Id}", "/access-keys", $"/access-keys/{site.Services.AccessKeys[0].Id}", "/usage", "/requests", $"/requests/{site.Services.Requests[0].Id}", "/jobs", "/audit", "/models", "/settings", "/settings/versions?from=1", "/not-found" })
         {
             await visit.OpenAsync(path);
             await CheckAsync(visit.Page, path, language, theme, width);
