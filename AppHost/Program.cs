@@ -35,10 +35,9 @@ var stats = Service<Projects.StatsService>(ResourceNames.Stats)
 
 var proxy = Service<Projects.ProxyService>(ResourceNames.Proxy)
     .WithReference(redis).WithReference(messaging).WithReference(keyHealth).WithReference(stats)
-    .WithEnvironment("Encryption__Key", encryptionKey)
+    .WithEnvironment("Encryption__Key", encryptionKey).WithEnvironment("Limits__Replicas", builder.Configuration["Replicas:" + ResourceNames.Proxy] ?? "1")
     .WithEnvironment("Journal__Folder", Path.GetFullPath(Path.Combine(data, ResourceNames.Proxy, "journal")))
     .WithEnvironment("Pool__DiskCopy", Path.GetFullPath(Path.Combine(data, ResourceNames.Proxy, "pool.snapshot")))
-    .WithEnvironment("Limits__Replicas", builder.Configuration["Replicas:" + ResourceNames.Proxy] ?? "1")
     .WithExternalHttpEndpoints()
     .WaitFor(redis).WaitFor(keyHealth);
 
