@@ -48,5 +48,13 @@
     }
   });
 
-  document.addEventListener("DOMContentLoaded", () => document.querySelector("form[data-auto-submit]")?.requestSubmit());
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelector("form[data-auto-submit]")?.requestSubmit();
+
+    // A dialog's first field is given the focus half a second after it has opened: not if somebody writes in another one by then.
+    const focusFirst = window.Radzen?.focusFirstFocusableElement;
+    if (focusFirst) {
+      window.Radzen.focusFirstFocusableElement = (dialog) => dialog.contains(document.activeElement) || focusFirst(dialog);
+    }
+  });
 })();

@@ -94,6 +94,22 @@ public sealed class ModelsTests(Site site) : IDisposable
         Assert.Equal(("admin", 12.5), (site.Services.Models.Prices.Single(price => price.Model == "gemini-2.5-pro").SetBy, site.Services.Models.Prices.Single(price => price.Model == "gemini-2.5-pro").Periods[0].Rates.Output));
     }
 
+    [Fact]
+    public async Task Dialog_LeavesTheFocusToWhoWritesInIt()
+    {
+        await using var visit = await site.SignedInAsync();
+        await visit.OpenAsync("/models");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Price of gemini-2.5-pro" }).ClickAsync();
+        var dialog = visit.Page.GetByRole(AriaRole.Dialog);
+        await Assertions.Expect(dialog.GetByLabel("From (UTC)")).ToBeFocusedAsync();
+        var output = dialog.GetByLabel("Output", new() { Exact = true });
+        await output.FocusAsync();
+
+        await visit.Page.EvaluateAsync("Radzen.focusFirstFocusableElement(document.querySelector('.rz-dialog-content'))");
+
+        await Assertions.Expect(output).ToBeFocusedAsync();
+    }
+
     private static void PutBack<T>(List<T> now, T[] before)
     {
         now.Clear();
