@@ -90,14 +90,9 @@ internal static class ForeignTokens
         }
         catch (InvalidOperationException)
         {
-            Refuse(found);
+            var item = found.Count + 1;
+            found.Add(new ForeignToken(item, null, null, true, $"item {item}: it holds half a character"));
         }
-    }
-
-    private static void Refuse(List<ForeignToken> found)
-    {
-        var item = found.Count + 1;
-        found.Add(new ForeignToken(item, null, null, true, $"item {item}: it holds half a character"));
     }
 
     private static void WalkInto(JsonElement element, List<ForeignToken> found)

@@ -1,23 +1,18 @@
 using GeminiBalance.Contracts;
-using GeminiBalance.ProxyService;
 using GeminiBalance.ProxyService.Endpoints;
-using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.KeyPool.Sources;
 using GeminiBalance.ProxyService.Limits;
 using GeminiBalance.ProxyService.Reporting;
 using GeminiBalance.ProxyService.Reporting.Journaling;
 using GeminiBalance.ProxyService.Tests;
-using GeminiBalance.ServiceDefaults;
 using GeminiBalance.TestKit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace GeminiBalance.ProxyReplicas.Tests;
@@ -106,16 +101,9 @@ public sealed class FourGateways(RedisFixture redis) : IAsyncLifetime
             ["Limits:PatienceMilliseconds"] = "30000",
             ["Authentication:FailuresPerMinute"] = "10000",
         });
-        builder.Logging.ClearProviders();
-        builder.AddServiceDefaults();
-        builder.AddKeyPool();
-        builder.AddForwarding();
-        builder.AddProxySettings();
-        builder.AddEndpoints();
-        builder.Services.RemoveAll<IHostedService>();
+        builder.AddGateway();
         builder.Services.AddHostedService<PoolKeeper>();
         builder.Services.AddHostedService<LimitsKeeper>();
-        builder.Services.AddSingleton<ProxyMetrics>();
         builder.Services.AddSingleton<IRequestLedger, Forgetting>();
         builder.Services.AddSingleton<IFailureReport, Forgetting>();
         builder.Services.AddSingleton<IUsageReport, Forgetting>();

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using GeminiBalance.Contracts;
 using GeminiBalance.ProxyService.Endpoints;
-using GeminiBalance.ProxyService.Forwarding;
 using GeminiBalance.ProxyService.KeyPool;
 using GeminiBalance.ProxyService.Limits;
 using GeminiBalance.ProxyService.Reporting;
@@ -17,7 +16,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace GeminiBalance.ProxyService.Tests;
@@ -78,14 +76,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             ["Balancing:Strategy"] = "round_robin",
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
-        builder.Logging.ClearProviders();
-        builder.AddServiceDefaults();
-        builder.AddKeyPool();
-        builder.AddForwarding();
-        builder.AddProxySettings();
-        builder.AddEndpoints();
-        builder.Services.RemoveAll<IHostedService>();
-        builder.Services.AddSingleton<ProxyMetrics>();
+        builder.AddGateway();
         builder.Services.AddSingleton<RecordingLedger>();
         builder.Services.AddSingleton<IRequestLedger>(provider => provider.GetRequiredService<RecordingLedger>());
         builder.Services.AddSingleton<IFailureReport>(provider => provider.GetRequiredService<RecordingLedger>());

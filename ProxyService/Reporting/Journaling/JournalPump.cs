@@ -157,7 +157,6 @@ internal sealed partial class JournalPump : BackgroundService
                     journal.News.TryRead(out _);
                 }
             }
-
         }
         finally
         {
