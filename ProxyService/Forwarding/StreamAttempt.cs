@@ -37,7 +37,7 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
             }
 
             var stream = await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
-            var reply = new GenerateContentReply();
+            var reply = new GenerateContentReply { Pattern = new EventPattern() };
             var progress = default(Progress);
             var reading = stream.ReadAsync(events.GetMemory(), deadline.Token);
             while (true)

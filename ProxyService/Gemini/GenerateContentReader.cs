@@ -13,6 +13,28 @@ internal static class GenerateContentReader
     /// <returns>False when it is no JSON object in UTF-8.</returns>
     public static bool TryRead(ReadOnlySpan<byte> json, GenerateContentReply reply)
     {
+        if (reply.Pattern is not { } pattern)
+        {
+            return TryParse(json, reply);
+        }
+
+        if (pattern.TryRead(json, reply))
+        {
+            return true;
+        }
+
+        pattern.Forget();
+        if (!TryParse(json, reply))
+        {
+            return false;
+        }
+
+        pattern.Learn(json, reply);
+        return true;
+    }
+
+    private static bool TryParse(ReadOnlySpan<byte> json, GenerateContentReply reply)
+    {
         reply.Clear();
         if (!Utf8.IsValid(json))
         {

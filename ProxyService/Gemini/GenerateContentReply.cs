@@ -8,6 +8,9 @@ namespace GeminiBalance.ProxyService.Gemini;
 /// </summary>
 internal sealed class GenerateContentReply
 {
+    /// <summary>What its events have in common, where it is filled with those of a stream; null where it is a whole answer.</summary>
+    public EventPattern? Pattern { get; init; }
+
     /// <summary>The candidates, in order.</summary>
     public List<GeminiCandidate> Candidates { get; } = new(1);
 

@@ -66,7 +66,7 @@ internal static class TranslationBench
         {
             using var events = new SseReader(1024 * 1024);
             using var chat = new StreamTranslator(shape);
-            var reply = new GenerateContentReply();
+            var reply = new GenerateContentReply { Pattern = new EventPattern() };
             var rest = bytes.AsSpan();
             while (rest.Length > 0)
             {

@@ -15,9 +15,11 @@ internal sealed class StreamTranslator(AnswerShape shape) : IDisposable
     private const int BytesOfCallId = 128;
     private const int BytesOfChoice = 1024;
 
+    /// <summary>What all chunks begin with and, behind <see cref="sharedHead"/>, how that goes on in those of choice 0.</summary>
     private readonly PooledBuffer head = new(256);
     private readonly List<StreamedChoice> choices = new(1);
     private readonly HashSet<string> callIds = new(StringComparer.Ordinal);
+    private int sharedHead;
     private long signedBytes;
 
     /// <summary>Whether anything a client can see was written.</summary>
@@ -88,8 +90,7 @@ internal sealed class StreamTranslator(AnswerShape shape) : IDisposable
                 WriteRole(choice, reply.ResponseId, target);
                 BeginChunk(choice.Index, target);
                 WriteDelta(choice, part, json, target);
-                EndDelta(logProbabilities.In(json), target);
-                EndChunk("null"u8, target);
+                EndChunk(logProbabilities.In(json), target);
                 logProbabilities = default;
                 ContentBytes += part.Value.In(json).Length;
                 HasContent = true;
@@ -135,19 +136,19 @@ internal sealed class StreamTranslator(AnswerShape shape) : IDisposable
             WriteRole(choice, responseId, target);
             BeginChunk(choice.Index, target);
             choice.AppendEnd(target, Signed);
-            EndDelta(default, target);
+            target.Append("},\"logprobs\":null,\"finish_reason\":"u8);
             target.Append(JsonText.Quote(shape.FinishReason(choice.Judge(Usage) is AnswerVerdict.Complete complete ? complete.FinishReason : "stop")));
             if (shape.Request.Google.IncludeMetadata)
             {
                 choice.AppendMetadata(target);
             }
 
-            EndChunk(default, target);
+            target.Append(shape.IncludeUsage ? "}],\"usage\":null}\n\n"u8 : "}]}\n\n"u8);
         }
 
         if (shape.IncludeUsage)
         {
-            target.Append(head.WrittenSpan);
+            target.Append(head.WrittenSpan[..sharedHead]);
             target.Append("],\"usage\":"u8);
             UsageJson.Append(target, Usage);
             target.Append("}\n\n"u8);
@@ -234,33 +235,42 @@ internal sealed class StreamTranslator(AnswerShape shape) : IDisposable
             head.Append("data: "u8);
             shape.Envelope.Append(head, "chat.completion.chunk"u8, AnswerEnvelope.IdFor(responseId));
             head.Append(",\"choices\":["u8);
+            sharedHead = head.Length;
+            head.Append("{\"index\":0,\"delta\":{"u8);
         }
 
         BeginChunk(choice.Index, target);
         target.Append("\"role\":\"assistant\",\"content\":\"\""u8);
-        EndDelta(default, target);
-        EndChunk("null"u8, target);
+        EndChunk(default, target);
     }
 
     private void BeginChunk(int index, PooledBuffer target)
     {
-        target.Append(head.WrittenSpan);
+        if (index == 0)
+        {
+            target.Append(head.WrittenSpan);
+            return;
+        }
+
+        target.Append(head.WrittenSpan[..sharedHead]);
         target.Append("{\"index\":"u8);
         target.AppendNumber(index);
         target.Append(",\"delta\":{"u8);
     }
 
-    private static void EndDelta(ReadOnlySpan<byte> logProbabilities, PooledBuffer target)
+    /// <summary>Ends a chunk that is not its choice's last.</summary>
+    private void EndChunk(ReadOnlySpan<byte> logProbabilities, PooledBuffer target)
     {
+        var plain = shape.IncludeUsage ? "},\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}\n\n"u8 : "},\"logprobs\":null,\"finish_reason\":null}]}\n\n"u8;
+        if (logProbabilities.IsEmpty)
+        {
+            target.Append(plain);
+            return;
+        }
+
         target.Append("},\"logprobs\":"u8);
         LogProbabilitiesJson.Append(target, logProbabilities);
-        target.Append(",\"finish_reason\":"u8);
-    }
-
-    private void EndChunk(ReadOnlySpan<byte> finishReason, PooledBuffer target)
-    {
-        target.Append(finishReason);
-        target.Append(shape.IncludeUsage ? "}],\"usage\":null}\n\n"u8 : "}]}\n\n"u8);
+        target.Append(plain["},\"logprobs\":null"u8.Length..]);
     }
 
     private StreamedChoice ChoiceOf(int index)
