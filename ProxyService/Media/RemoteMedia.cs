@@ -195,7 +195,8 @@ internal sealed class RemoteMedia : IDisposable
         }
 
         var type = declared?.MediaType is { } told ? MediaTypes.Supported(told) : null;
-        return type is not null && (mustBeImage || MediaTypes.IsImage(type)) ? null : type;
+        // A page about a film is no film.
+        return type is not null && (mustBeImage || MediaTypes.IsImage(type) || type.StartsWith("text/", StringComparison.Ordinal)) ? null : type;
     }
 
     private static OpenAiError TooLarge(MediaPart media, int maximum) => Refused(media, "image_too_large", $"it is larger than {maximum / (1024 * 1024.0):0.#} MiB");

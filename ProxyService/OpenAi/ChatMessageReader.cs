@@ -40,7 +40,7 @@ internal static class ChatMessageReader
         var message = new Draft { Index = index, FirstPart = request.Parts.Count, FirstCall = request.Calls.Count };
         var seen = Fields.None;
         Span<char> space = stackalloc char[64];
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (FieldReading.NextName(ref reader))
         {
             ReadOnlySpan<char> name = space[..FieldReading.Name(ref reader, space)];
             var field = FieldOf(name);
@@ -85,11 +85,22 @@ internal static class ChatMessageReader
                     }
 
                     break;
+                case Fields.Images:
+                    // Whose they are, and which text they follow, may be told later.
+                    message.Images = reader;
+                    reader.Read();
+                    reader.Skip();
+                    break;
                 default:
                     reader.Read();
                     reader.Skip();
                     break;
             }
+        }
+
+        if ((seen & Fields.Images) != 0 && message.Role == ChatRole.Assistant)
+        {
+            AssistantImageReader.Read(ref message.Images, body, request, index);
         }
 
         Add(in message, request);
@@ -240,6 +251,7 @@ internal static class ChatMessageReader
         "name" => Fields.Name,
         "extra_content" => Fields.Extra,
         "audio" => Fields.Audio,
+        "images" => Fields.Images,
         _ => Fields.None,
     };
 
@@ -256,6 +268,7 @@ internal static class ChatMessageReader
         ToolCallId = 64,
         Name = 128,
         Extra = 256,
+        Images = 512,
     }
 
     private enum Content
@@ -278,5 +291,8 @@ internal static class ChatMessageReader
         public string? Name;
         public string? Signature;
         public string? ServerTools;
+
+        /// <summary>Stands on the name <c>images</c>, if there is one.</summary>
+        public Utf8JsonReader Images;
     }
 }

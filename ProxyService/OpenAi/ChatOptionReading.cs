@@ -28,36 +28,16 @@ internal static class ChatOptionReading
         _ => throw FieldReading.Refuse(OpenAiError.InvalidValue(field, $"Invalid '{field}': use none, minimal, low, medium, high or xhigh.")),
     };
 
-    /// <summary><c>reasoning: {"effort": …}</c>, as some clients write it.</summary>
-    public static ReasoningEffort? Reasoning(ref Utf8JsonReader reader)
+    /// <summary><c>top_k</c>: 0 and less are how many clients say that there is no limit.</summary>
+    public static int? TopK(long? value, ChatRequest request)
     {
-        reader.Read();
-        if (reader.TokenType == JsonTokenType.Null)
+        if (value is not <= 0)
         {
-            return null;
+            return (int?)value;
         }
 
-        if (reader.TokenType != JsonTokenType.StartObject)
-        {
-            throw FieldReading.Refuse(OpenAiError.WrongType("reasoning", "an object"));
-        }
-
-        ReasoningEffort? effort = null;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var isEffort = reader.ValueTextEquals("effort"u8);
-            reader.Read();
-            if (isEffort)
-            {
-                effort = Effort(ref reader, "reasoning.effort");
-            }
-            else
-            {
-                reader.Skip();
-            }
-        }
-
-        return effort;
+        request.Warn($"top_k {value} was left out: the model takes 1 and more");
+        return null;
     }
 
     /// <summary><c>modalities</c>.</summary>

@@ -18,15 +18,14 @@ internal static class ChatRequestReader
         var request = new ChatRequest();
         var seen = default(Seen);
         Span<char> space = stackalloc char[64];
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (FieldReading.NextName(ref reader))
         {
             ReadOnlySpan<char> name = space[..FieldReading.Name(ref reader, space)];
             seen.Note(name);
             ReadField(ref reader, body, name, request, ref seen);
         }
 
-        // Reading on finds anything behind the object, which is an error.
-        reader.Read();
+        FieldReading.End(ref reader);
         Check(request, in seen);
         return request;
     }
@@ -49,7 +48,7 @@ internal static class ChatRequestReader
                 request.TopP = FieldReading.Number(ref reader, "top_p", 0, 1);
                 break;
             case "top_k":
-                request.TopK = (int?)FieldReading.Integer(ref reader, "top_k", 1, int.MaxValue);
+                request.TopK = ChatOptionReading.TopK(FieldReading.Integer(ref reader, "top_k", int.MinValue, int.MaxValue), request);
                 break;
             case "max_tokens":
                 var limit = (int?)FieldReading.Integer(ref reader, "max_tokens", 1, int.MaxValue);
@@ -81,7 +80,7 @@ internal static class ChatRequestReader
                 request.Effort = ChatOptionReading.Effort(ref reader, "reasoning_effort") ?? request.Effort;
                 break;
             case "reasoning":
-                request.Effort ??= ChatOptionReading.Reasoning(ref reader);
+                seen.Reasoning = ReasoningReader.Read(FieldReading.Element(ref reader, body, "reasoning"), request);
                 break;
             case "input":
                 reader.Read();
@@ -154,7 +153,7 @@ internal static class ChatRequestReader
             throw FieldReading.Refuse(OpenAiError.WrongType("stream_options", "an object"));
         }
 
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (FieldReading.NextName(ref reader))
         {
             if (reader.ValueTextEquals("include_usage"u8))
             {
@@ -184,6 +183,7 @@ internal static class ChatRequestReader
                 : OpenAiError.Missing("messages"));
         }
 
+        seen.Reasoning.ApplyTo(request);
         ToolPairing.Check(request);
         ToolChoiceReader.Check(request.Tools, seen.Choice);
         if (request.TopLogProbabilities is not null && !request.LogProbabilities)
@@ -214,6 +214,9 @@ internal static class ChatRequestReader
 
         /// <summary>The field that chose among the tools.</summary>
         public string? Choice;
+
+        /// <summary>What <c>reasoning</c> says, for what no other field says.</summary>
+        public ReasoningOptions Reasoning { get; set; }
 
         public bool StreamOptions { get; set; }
 

@@ -20,7 +20,7 @@ internal static class ContentPartReader
         }
 
         var part = new Fields { Message = message, Number = number };
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (FieldReading.NextName(ref reader))
         {
             if (reader.ValueTextEquals("type"u8))
             {
@@ -30,24 +30,20 @@ internal static class ContentPartReader
             else if (reader.ValueTextEquals("text"u8))
             {
                 part.Once(Seen.Text, "text");
-                part.Text = FieldReading.RequiredSlice(ref reader, part.Path("text"));
+                part.Text = FieldReading.OptionalSlice(ref reader, part.Path("text"));
             }
             else if (reader.ValueTextEquals("refusal"u8))
             {
                 part.Once(Seen.Refusal, "refusal");
-                ReadRefusal(ref reader, ref part);
+                part.Refusal = FieldReading.OptionalSlice(ref reader, part.Path("refusal"));
             }
             else if (reader.ValueTextEquals("image_url"u8) || reader.ValueTextEquals("video_url"u8))
             {
-                part.Name = reader.ValueTextEquals("image_url"u8) ? "image_url" : "video_url";
-                part.Once(Seen.Media, part.Name);
-                ReadMedia(ref reader, ref part, mayBeString: true);
+                ReadMedia(ref reader, ref part, reader.ValueTextEquals("image_url"u8) ? "image_url" : "video_url", mayBeString: true);
             }
             else if (reader.ValueTextEquals("input_audio"u8) || reader.ValueTextEquals("input_video"u8) || reader.ValueTextEquals("file"u8))
             {
-                part.Name = reader.ValueTextEquals("input_audio"u8) ? "input_audio" : reader.ValueTextEquals("file"u8) ? "file" : "input_video";
-                part.Once(Seen.Media, part.Name);
-                ReadMedia(ref reader, ref part, mayBeString: false);
+                ReadMedia(ref reader, ref part, reader.ValueTextEquals("input_audio"u8) ? "input_audio" : reader.ValueTextEquals("file"u8) ? "file" : "input_video", mayBeString: false);
             }
             else
             {
@@ -59,21 +55,17 @@ internal static class ContentPartReader
         Add(in part, body, request);
     }
 
-    /// <summary>Clients that keep what the model said as one object send this beside a text, and null.</summary>
-    private static void ReadRefusal(ref Utf8JsonReader reader, ref Fields part)
+    /// <summary>Clients that write every kind of part as one object send the fields of the other kinds as null.</summary>
+    private static void ReadMedia(ref Utf8JsonReader reader, ref Fields part, string name, bool mayBeString)
     {
         reader.Read();
-        part.Refusal = reader.TokenType switch
+        if (reader.TokenType == JsonTokenType.Null)
         {
-            JsonTokenType.Null => default,
-            JsonTokenType.String => FieldReading.Slice(ref reader, part.Path("refusal")),
-            _ => throw FieldReading.Refuse(OpenAiError.WrongType(part.Path("refusal").ToString(), "a string")),
-        };
-    }
+            return;
+        }
 
-    private static void ReadMedia(ref Utf8JsonReader reader, ref Fields part, bool mayBeString)
-    {
-        reader.Read();
+        part.Once(Seen.Media, name);
+        part.Name = name;
         if (mayBeString && reader.TokenType == JsonTokenType.String)
         {
             part.Url = FieldReading.Slice(ref reader, part.Path(part.Name!));
@@ -85,20 +77,20 @@ internal static class ContentPartReader
             throw FieldReading.Refuse(OpenAiError.WrongType(part.Path(part.Name!).ToString(), "an object"));
         }
 
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (FieldReading.NextName(ref reader))
         {
             if (reader.ValueTextEquals("url"u8))
             {
-                part.Url = FieldReading.RequiredSlice(ref reader, part.Path(part.Name + ".url"));
+                part.Url = FieldReading.OptionalSlice(ref reader, part.Path(part.Name + ".url"));
             }
             else if (reader.ValueTextEquals("data"u8) || reader.ValueTextEquals("file_data"u8))
             {
-                part.DataName = reader.ValueTextEquals("data"u8) ? "data" : "file_data";
-                part.Data = FieldReading.RequiredSlice(ref reader, part.Path($"{part.Name}.{part.DataName}"));
+                var data = FieldReading.OptionalSlice(ref reader, part.Path($"{part.Name}.{(reader.ValueTextEquals("data"u8) ? "data" : "file_data")}"));
+                part.Data = data.IsNone ? part.Data : data;
             }
             else if (reader.ValueTextEquals("format"u8))
             {
-                part.Format = FieldReading.RequiredText(ref reader, part.Path(part.Name + ".format"));
+                part.Format = FieldReading.OptionalText(ref reader, part.Path(part.Name + ".format"));
             }
             else if (reader.ValueTextEquals("filename"u8))
             {
@@ -157,7 +149,7 @@ internal static class ContentPartReader
                     throw FieldReading.Refuse(OpenAiError.InvalidValue(part.Path("file.file_id").ToString(), "The gateway keeps no uploaded files: send the content as 'file_data'."));
                 }
 
-                request.Parts.Add(new ContentPart(default, MediaReading.FromData(part.Data.IsNone ? throw Missing(part, ".file_data") : part.Data, MediaTypes.OfFileName(part.FileName), body, part.Path("file.file_data"))));
+                request.Parts.Add(new ContentPart(default, MediaReading.FromData(part.Data.IsNone ? throw Missing(part, ".file_data") : part.Data, MediaTypes.OfFileName(part.FileName), body, part.Path("file.file_data"), mayBeText: true)));
                 break;
             case "image_url" or "video_url" or "input_audio" or "input_video" or "file":
                 throw FieldReading.Refuse(OpenAiError.Missing(part.Path(part.Type).ToString()));
@@ -194,7 +186,6 @@ internal static class ContentPartReader
         public int Number;
         public string? Type;
         public string? Name;
-        public string? DataName;
         public JsonSlice Text;
         public JsonSlice Refusal;
         public JsonSlice Url;

@@ -26,7 +26,7 @@ internal static class EmbeddingRequestReader
         var request = new EmbeddingRequest();
         var seen = 0;
         Span<char> space = stackalloc char[64];
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (FieldReading.NextName(ref reader))
         {
             ReadOnlySpan<char> name = space[..FieldReading.Name(ref reader, space)];
             var position = PositionOf(name);
@@ -39,8 +39,7 @@ internal static class EmbeddingRequestReader
             ReadField(ref reader, name, request);
         }
 
-        // Reading on finds anything behind the object, which is an error.
-        reader.Read();
+        FieldReading.End(ref reader);
         Check(request, seen);
         return request;
     }
@@ -66,13 +65,7 @@ internal static class EmbeddingRequestReader
                 request.TaskType = ReadTaskType(ref reader);
                 break;
             case "title":
-                reader.Read();
-                request.Title = reader.TokenType switch
-                {
-                    JsonTokenType.Null => default,
-                    JsonTokenType.String => FieldReading.Slice(ref reader, "title"),
-                    _ => throw FieldReading.Refuse(OpenAiError.WrongType("title", "a string")),
-                };
+                request.Title = FieldReading.OptionalSlice(ref reader, "title");
                 break;
             case "user":
                 FieldReading.OptionalText(ref reader, "user");

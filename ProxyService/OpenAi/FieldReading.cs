@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using GeminiBalance.ProxyService.Json;
 
@@ -10,6 +11,33 @@ internal static class FieldReading
 
     /// <summary>How values are parsed that are taken in whole: readers disagree on which of two equal names counts, so both are refused.</summary>
     public static JsonDocumentOptions Strict => new() { AllowDuplicateProperties = false, MaxDepth = 64 };
+
+    /// <summary>
+    /// Goes to the next name of an object, or to its end. Where neither comes the value before was not read to its end, or too far: that is our mistake, and told
+    /// as one, for what stands behind would else be lost without a word.
+    /// </summary>
+    /// <param name="reader">Stands on the opening brace, or at the end of a member's value.</param>
+    /// <returns>False at the end.</returns>
+    public static bool NextName(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        return reader.TokenType switch
+        {
+            JsonTokenType.PropertyName => true,
+            JsonTokenType.EndObject => false,
+            var token => throw new UnreachableException($"A field was not read as far as its value goes: {token} follows it."),
+        };
+    }
+
+    /// <summary>Ends the reading of a whole body; what the client wrote behind its object is an error of the client's.</summary>
+    /// <param name="reader">Stands on the closing brace.</param>
+    public static void End(ref Utf8JsonReader reader)
+    {
+        if (reader.Read())
+        {
+            throw new UnreachableException($"Fields of the body were left unread: {reader.TokenType} follows.");
+        }
+    }
 
     /// <summary>Copies the name the reader stands on, unescaped; nothing when it is longer than any known name.</summary>
     /// <param name="reader">Stands on a property name.</param>
@@ -105,6 +133,18 @@ internal static class FieldReading
     {
         reader.Read();
         return reader.TokenType == JsonTokenType.String ? Slice(ref reader, field) : throw Refuse(OpenAiError.WrongType(field.ToString(), "a string"));
+    }
+
+    /// <summary>The string that is the value of the name the reader stands on; none when it is null.</summary>
+    public static JsonSlice OptionalSlice(ref Utf8JsonReader reader, FieldPath field)
+    {
+        reader.Read();
+        return reader.TokenType switch
+        {
+            JsonTokenType.Null => default,
+            JsonTokenType.String => Slice(ref reader, field),
+            _ => throw Refuse(OpenAiError.WrongType(field.ToString(), "a string")),
+        };
     }
 
     /// <summary>The string that is the value of the name the reader stands on, decoded.</summary>

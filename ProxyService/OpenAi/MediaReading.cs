@@ -10,6 +10,9 @@ internal static class MediaReading
     private const int LongestAddress = 8 * 1024;
     private const string FilesHost = "generativelanguage.googleapis.com";
 
+    /// <summary>What stands before the name of a film in YouTube's addresses, besides <c>/watch?v=</c>.</summary>
+    private static readonly string[] FilmPaths = ["/shorts/", "/live/", "/embed/"];
+
     /// <summary>Media given by an address: the bytes themselves, or where they are.</summary>
     /// <param name="text">The raw JSON string.</param>
     /// <param name="body">The body.</param>
@@ -21,9 +24,7 @@ internal static class MediaReading
         if (DataUri.IsOne(text.InnerIn(body)))
         {
             var data = DataUri.Parse(text, body) ?? throw NotMedia(field, "it is no valid base64 data.");
-            return mustBeImage && data.MimeType.StartsWith("text/", StringComparison.Ordinal)
-                ? throw NotMedia(field, "a text goes into a part of type 'text' or 'file'.")
-                : Of(data, data.MimeType, body, field, detail);
+            return Of(data, data.MimeType, body, field, detail);
         }
 
         var address = text.Length <= LongestAddress ? Encoding.UTF8.GetString(JsonText.Unescape(text.InnerIn(body))) : "";
@@ -40,16 +41,17 @@ internal static class MediaReading
     /// <param name="type">The type told beside it; null when only a <c>data:</c> address can tell.</param>
     /// <param name="body">The body.</param>
     /// <param name="field">Where it stands.</param>
-    public static MediaPart FromData(JsonSlice text, string? type, ReadOnlySpan<byte> body, FieldPath field)
+    /// <param name="mayBeText">Whether the field is for documents.</param>
+    public static MediaPart FromData(JsonSlice text, string? type, ReadOnlySpan<byte> body, FieldPath field, bool mayBeText = false)
     {
         if (DataUri.IsOne(text.InnerIn(body)))
         {
             var data = DataUri.Parse(text, body) ?? throw NotMedia(field, "it is no valid base64 data.");
-            return Of(data, data.MimeType is "" or "application/octet-stream" ? type ?? "" : data.MimeType, body, field, MediaDetail.Auto);
+            return Of(data, data.MimeType is "" or "application/octet-stream" ? type ?? "" : data.MimeType, body, field, MediaDetail.Auto, mayBeText);
         }
 
         var bare = DataUri.OfBase64(text, body, type ?? "") ?? throw NotMedia(field, "it is no valid base64 data.");
-        return Of(bare, type ?? MediaTypes.SniffBase64(bare.Base64In(body)) ?? "", body, field, MediaDetail.Auto);
+        return Of(bare, type ?? MediaTypes.SniffBase64(bare.Base64In(body)) ?? "", body, field, MediaDetail.Auto, mayBeText);
     }
 
     /// <summary>A recording with its format.</summary>
@@ -60,7 +62,7 @@ internal static class MediaReading
         return FromData(text, type, body, field);
     }
 
-    private static MediaPart Of(in DataUri data, string type, ReadOnlySpan<byte> body, FieldPath field, MediaDetail detail)
+    private static MediaPart Of(in DataUri data, string type, ReadOnlySpan<byte> body, FieldPath field, MediaDetail detail, bool mayBeText = false)
     {
         if (type.Length == 0)
         {
@@ -68,6 +70,11 @@ internal static class MediaReading
         }
 
         var supported = MediaTypes.Supported(type) ?? throw Unsupported(field, type);
+        if (!mayBeText && supported.StartsWith("text/", StringComparison.Ordinal))
+        {
+            throw NotMedia(field, "a text goes into a part of type 'text' or 'file'.");
+        }
+
         var found = MediaTypes.SniffBase64(data.Base64In(body));
         if (MediaTypes.IsImage(supported))
         {
@@ -85,7 +92,7 @@ internal static class MediaReading
 
     /// <summary>Films on YouTube and files uploaded to Gemini: only Gemini can open them.</summary>
     private static bool IsKnownToGemini(Uri address) =>
-        (address.Host is "www.youtube.com" or "youtube.com" or "m.youtube.com" && address.AbsolutePath == "/watch")
+        (address.Host is "www.youtube.com" or "youtube.com" or "m.youtube.com" && (address.AbsolutePath == "/watch" || FilmPaths.Any(path => address.AbsolutePath.Length > path.Length && address.AbsolutePath.StartsWith(path, StringComparison.Ordinal))))
         || (address.Host == "youtu.be" && address.AbsolutePath.Length > 1)
         || (address.Host == FilesHost && address.AbsolutePath.Contains("/files/", StringComparison.Ordinal));
 

@@ -34,10 +34,10 @@ internal static class RareFields
 
                 break;
             case "tools":
-                ToolReader.ReadTools(FieldReading.Element(ref reader, body, "tools"), request.Tools);
+                ToolReader.ReadTools(FieldReading.Element(ref reader, body, "tools"), request);
                 break;
             case "functions":
-                ToolReader.ReadFunctions(FieldReading.Element(ref reader, body, "functions"), request.Tools);
+                ToolReader.ReadFunctions(FieldReading.Element(ref reader, body, "functions"), request);
                 break;
             case "tool_choice" or "function_call":
                 var field = name.ToString();

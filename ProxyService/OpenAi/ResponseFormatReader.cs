@@ -31,7 +31,8 @@ internal static class ResponseFormatReader
             case "text":
                 return null;
             case "json_object":
-                return new ResponseFormat.JsonObject();
+                // Some clients name the schema here.
+                return format.TryGetProperty("schema", out var schema) && schema.ValueKind != JsonValueKind.Null ? Schema(schema, $"{Field}.schema") : new ResponseFormat.JsonObject();
             case "json_schema":
                 return ReadSchema(format);
             default:
@@ -57,6 +58,9 @@ internal static class ResponseFormatReader
             throw FieldReading.Refuse(OpenAiError.Missing(path + ".schema"));
         }
 
-        return schema.ValueKind == JsonValueKind.Object ? new ResponseFormat.JsonSchema(schema) : throw FieldReading.Refuse(OpenAiError.WrongType(path + ".schema", "a JSON schema"));
+        return Schema(schema, path + ".schema");
     }
+
+    private static ResponseFormat.JsonSchema Schema(JsonElement schema, string path) =>
+        schema.ValueKind == JsonValueKind.Object ? new ResponseFormat.JsonSchema(schema, path) : throw FieldReading.Refuse(OpenAiError.WrongType(path, "a JSON schema"));
 }

@@ -125,9 +125,9 @@ internal static class ToolCallReader
                 return parsed;
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // Told below.
+            // Told below; half of a surrogate pair in a name is the second kind.
         }
 
         throw FieldReading.Refuse(OpenAiError.InvalidValue(path, $"Invalid '{path}': expected a JSON object as a string."));

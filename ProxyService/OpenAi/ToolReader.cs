@@ -8,10 +8,13 @@ internal static class ToolReader
     /// <summary>The most tools of one request.</summary>
     public const int MaximumTools = 512;
 
+    /// <summary>The most keywords named in a warning: a client may make up any number of them.</summary>
+    private const int MostTold = 8;
+
     /// <summary>Reads <c>tools</c>.</summary>
     /// <param name="tools">The value.</param>
-    /// <param name="settings">Gets the tools.</param>
-    public static void ReadTools(JsonElement tools, ToolSettings settings)
+    /// <param name="request">Gets the tools.</param>
+    public static void ReadTools(JsonElement tools, ChatRequest request)
     {
         var number = 0;
         foreach (var tool in Items(tools, "tools"))
@@ -30,13 +33,13 @@ internal static class ToolReader
             switch (type.ValueKind == JsonValueKind.String ? type.GetString() : throw FieldReading.Refuse(OpenAiError.WrongType($"{path}.type", "a string")))
             {
                 case "function":
-                    Add(tool.TryGetProperty("function", out var function) ? function : throw FieldReading.Refuse(OpenAiError.Missing($"{path}.function")), $"{path}.function", settings);
+                    Add(tool.TryGetProperty("function", out var function) ? function : throw FieldReading.Refuse(OpenAiError.Missing($"{path}.function")), $"{path}.function", request);
                     break;
                 case "web_search" or "web_search_preview":
-                    settings.BuiltIn |= BuiltInTools.Search;
+                    request.Tools.BuiltIn |= BuiltInTools.Search;
                     break;
                 case "code_interpreter":
-                    settings.BuiltIn |= BuiltInTools.CodeExecution;
+                    request.Tools.BuiltIn |= BuiltInTools.CodeExecution;
                     break;
                 default:
                     throw FieldReading.Refuse(OpenAiError.InvalidValue($"{path}.type", $"Invalid '{path}.type': use function, web_search or code_interpreter."));
@@ -46,13 +49,13 @@ internal static class ToolReader
 
     /// <summary>Reads <c>functions</c>.</summary>
     /// <inheritdoc cref="ReadTools" path="/param"/>
-    public static void ReadFunctions(JsonElement functions, ToolSettings settings)
+    public static void ReadFunctions(JsonElement functions, ChatRequest request)
     {
         var number = 0;
         foreach (var function in Items(functions, "functions"))
         {
-            Add(function, $"functions[{number++}]", settings);
-            settings.IsOlderForm = true;
+            Add(function, $"functions[{number++}]", request);
+            request.Tools.IsOlderForm = true;
         }
     }
 
@@ -73,7 +76,7 @@ internal static class ToolReader
             : list.EnumerateArray();
     }
 
-    private static void Add(JsonElement function, string path, ToolSettings settings)
+    private static void Add(JsonElement function, string path, ChatRequest request)
     {
         if (function.ValueKind != JsonValueKind.Object)
         {
@@ -87,7 +90,7 @@ internal static class ToolReader
         }
 
         var geminis = FunctionNames.ForGemini(name);
-        foreach (var other in settings.Functions)
+        foreach (var other in request.Tools.Functions)
         {
             if (FunctionNames.ForGemini(other.Name) == geminis)
             {
@@ -101,11 +104,14 @@ internal static class ToolReader
             description = described.ValueKind == JsonValueKind.String ? described.GetString() : throw FieldReading.Refuse(OpenAiError.WrongType($"{path}.description", "a string"));
         }
 
-        settings.Functions.Add(new FunctionTool(path, name, string.IsNullOrEmpty(description) ? null : description, Parameters(function, $"{path}.parameters")));
+        request.Tools.Functions.Add(new FunctionTool(path, name, string.IsNullOrEmpty(description) ? null : description, Parameters(function, $"{path}.parameters", request)));
     }
 
-    /// <summary>Gemini refuses an object without properties: a function without arguments has no parameters.</summary>
-    private static JsonElement? Parameters(JsonElement function, string path)
+    /// <summary>
+    /// Gemini refuses an object without properties: a function without arguments has no parameters. One that takes arguments of any name keeps its schema,
+    /// and what a schema of no arguments says beyond that is told.
+    /// </summary>
+    private static JsonElement? Parameters(JsonElement function, string path, ChatRequest request)
     {
         if (!function.TryGetProperty("parameters", out var parameters) || parameters.ValueKind == JsonValueKind.Null)
         {
@@ -122,10 +128,38 @@ internal static class ToolReader
             throw FieldReading.Refuse(OpenAiError.InvalidValue(path, $"Invalid '{path}': the schema of a function's arguments must be of type 'object'."));
         }
 
-        var hasProperties = parameters.TryGetProperty("properties", out var properties) && properties.ValueKind == JsonValueKind.Object && properties.EnumerateObject().MoveNext();
-        var hasOthers = parameters.TryGetProperty("additionalProperties", out var others) && others.ValueKind == JsonValueKind.Object;
-        return hasProperties || hasOthers || parameters.TryGetProperty("$ref", out _) || parameters.TryGetProperty("anyOf", out _) || parameters.TryGetProperty("oneOf", out _) || parameters.TryGetProperty("allOf", out _)
-            ? parameters
-            : null;
+        List<string>? left = null;
+        foreach (var keyword in parameters.EnumerateObject())
+        {
+            switch (keyword.Name)
+            {
+                case "properties" or "patternProperties" when HasMembers(keyword.Value):
+                case "additionalProperties" when keyword.Value.ValueKind is JsonValueKind.True or JsonValueKind.Object:
+                case "$ref" or "anyOf" or "oneOf" or "allOf":
+                    return parameters;
+                case "type" or "properties" or "patternProperties" or "additionalProperties" or "title" or "description" or "default" or "examples" or "definitions":
+                case "required" or "propertyOrdering" when !HasItems(keyword.Value):
+                    break;
+                default:
+                    // What begins with a dollar is about the schema itself.
+                    if (!keyword.Name.StartsWith('$'))
+                    {
+                        (left ??= []).Add(keyword.Name.Length > 40 ? keyword.Name[..40] : keyword.Name);
+                    }
+
+                    break;
+            }
+        }
+
+        if (left is not null)
+        {
+            request.Warn($"{path}: the function was declared without arguments, as there are no properties; left out: {string.Join(", ", left.Take(MostTold))}");
+        }
+
+        return null;
+
+        static bool HasMembers(JsonElement value) => value.ValueKind == JsonValueKind.Object && value.EnumerateObject().MoveNext();
+
+        static bool HasItems(JsonElement value) => value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0;
     }
 }

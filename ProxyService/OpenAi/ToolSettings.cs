@@ -109,5 +109,6 @@ internal abstract record ResponseFormat
 
     /// <summary>JSON that follows a schema.</summary>
     /// <param name="Schema">The schema.</param>
-    internal sealed record JsonSchema(JsonElement Schema) : ResponseFormat;
+    /// <param name="Field">Where it stands in the request.</param>
+    internal sealed record JsonSchema(JsonElement Schema, string Field) : ResponseFormat;
 }

@@ -132,9 +132,17 @@ internal sealed class ThoughtSignatures(ISignatureShare share) : IDisposable
 
     private static string? Fingerprint(ChatRequest request, ChatMessage message, ReadOnlySpan<byte> body)
     {
-        // An answer comes back as the one text it was.
+        // An answer comes back as the one text it was, with the images behind it.
         var parts = CollectionsMarshal.AsSpan(request.Parts).Slice(message.FirstPart, message.PartCount);
-        return parts is [{ Media: null } only] && only.Text.Length <= AnswerFingerprint.LongestText ? AnswerFingerprint.Of(JsonText.Unescape(only.Text.InnerIn(body))) : null;
+        foreach (var part in parts.Length > 1 ? parts[1..] : default)
+        {
+            if (part.Media is null)
+            {
+                return null;
+            }
+        }
+
+        return parts is [{ Media: null } only, ..] && only.Text.Length <= AnswerFingerprint.LongestText ? AnswerFingerprint.Of(JsonText.Unescape(only.Text.InnerIn(body))) : null;
     }
 
     private void Keep(string key, KnownSignature known) =>

@@ -146,11 +146,11 @@ internal ref struct ContentsWriter
     private readonly void WriteParts(ChatMessage message)
     {
         var parts = CollectionsMarshal.AsSpan(request.Parts).Slice(message.FirstPart, message.PartCount);
-        var signature = signatures.OfMessage(message);
+        var isDrawing = message.Role == ChatRole.Assistant && HasMedia(parts);
         for (var i = 0; i < parts.Length; i++)
         {
             // The signature of an answer without calls belongs to its last part.
-            PartWriter.Write(writer, parts[i], body, tellsDetail, i == parts.Length - 1 && message.CallCount == 0 ? signature : null);
+            PartWriter.Write(writer, parts[i], body, tellsDetail, signatures.OfPart(message, isLast: i == parts.Length - 1 && message.CallCount == 0, isDrawing));
         }
     }
 
@@ -250,6 +250,19 @@ internal ref struct ContentsWriter
             writer.WriteEndObject();
             open = false;
         }
+    }
+
+    private static bool HasMedia(ReadOnlySpan<ContentPart> parts)
+    {
+        foreach (var part in parts)
+        {
+            if (part.Media is not null)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static int LastUser(ChatRequest request, SystemPlan plan)

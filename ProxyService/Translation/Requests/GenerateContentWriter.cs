@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using GeminiBalance.ProxyService.Gemini;
 using GeminiBalance.ProxyService.Json;
@@ -10,6 +11,8 @@ namespace GeminiBalance.ProxyService.Translation.Requests;
 /// <summary>Writes a chat completion request as Gemini's <c>generateContent</c> request. Texts and media are copied as they stand.</summary>
 internal static class GenerateContentWriter
 {
+    private static JsonWriterOptions Options => new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Writes the request.</summary>
     /// <param name="request">The checked request; gets a warning for everything left out or changed.</param>
     /// <param name="body">The bytes it was read from.</param>
@@ -19,7 +22,7 @@ internal static class GenerateContentWriter
     /// <exception cref="RequestRefusedException">The model cannot do what is asked, and leaving it out would change the answer's meaning.</exception>
     public static void Write(ChatRequest request, ReadOnlySpan<byte> body, ModelProfile profile, TranslationOptions options, IBufferWriter<byte> target)
     {
-        using var writer = new Utf8JsonWriter(target, new JsonWriterOptions { SkipValidation = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        using var writer = new Utf8JsonWriter(target, Options);
         writer.WriteStartObject();
         var jsonInWords = SaysJsonInWords(request, profile, options);
         var plan = SystemPlan.For(
@@ -73,7 +76,7 @@ internal static class GenerateContentWriter
             throw new RequestRefusedException(OpenAiError.Unsupported("response_format", $"The model '{request.Model}' does not answer in JSON on demand: ask for it in the messages."));
         }
 
-        if (request.Tools.Functions.Count == 0 && request.Tools.BuiltIn == BuiltInTools.None && !options.Search)
+        if (request.Tools.Functions.Count == 0 && ToolsWriter.BuiltIn(request, options) == BuiltInTools.None)
         {
             return false;
         }
@@ -95,9 +98,9 @@ internal static class GenerateContentWriter
         }
 
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = new Utf8JsonWriter(buffer, Options))
         {
-            SchemaCleaner.Write(writer, schema.Schema, "response_format.json_schema.schema", request, new SchemaAllowance());
+            SchemaCleaner.Write(writer, schema.Schema, schema.Field, request, new SchemaAllowance());
         }
 
         return "Unless you call a function, answer with JSON that follows this JSON schema, and nothing else:\n" + Encoding.UTF8.GetString(buffer.WrittenSpan);

@@ -154,7 +154,7 @@ internal static class GenerationConfigWriter
         if (request.Format is ResponseFormat.JsonSchema schema)
         {
             writer.WritePropertyName("responseJsonSchema"u8);
-            SchemaCleaner.Write(writer, schema.Schema, "response_format.json_schema.schema", request, new SchemaAllowance());
+            SchemaCleaner.Write(writer, schema.Schema, schema.Field, request, new SchemaAllowance());
         }
     }
 
@@ -167,6 +167,12 @@ internal static class GenerationConfigWriter
             if (!profile.Speaks)
             {
                 throw new RequestRefusedException(OpenAiError.Invalid("unsupported_value", "This model does not speak: leave 'audio' out of 'modalities'.", "modalities"));
+            }
+
+            // The head of a WAVE file tells the length of what follows, which nobody knows while it is spoken.
+            if (request.Stream && request.Audio?.Format == "wav")
+            {
+                throw new RequestRefusedException(OpenAiError.Invalid("unsupported_value", "Invalid 'audio.format': speech is streamed as pcm16.", "audio.format"));
             }
 
             writer.WriteStartArray("responseModalities"u8);

@@ -88,6 +88,9 @@ internal sealed class SchemaCircles(JsonPointers pointers, SchemaAllowance allow
                 case "items" or "additionalProperties" when keyword.Value.ValueKind == JsonValueKind.Object:
                     Collect(keyword.Value, found);
                     break;
+                case "patternProperties" when keyword.Value.ValueKind == JsonValueKind.Object && keyword.Value.GetPropertyCount() == 1:
+                    Collect(keyword.Value.EnumerateObject().First().Value, found);
+                    break;
                 case "anyOf" or "oneOf" or "allOf" or "prefixItems" or "items" when keyword.Value.ValueKind == JsonValueKind.Array && allowance.MayLookAt(keyword.Value.GetArrayLength()):
                     foreach (var part in keyword.Value.EnumerateArray())
                     {

@@ -7,6 +7,8 @@ internal sealed class SchemaKeywords
 {
     private const int MostMerged = 5;
 
+    private static readonly JsonElement Anything = JsonElement.Parse("true"u8);
+
     private readonly NamedElements all = new();
     private readonly NamedElements properties = new();
     private readonly List<string> required = [];
@@ -49,6 +51,7 @@ internal sealed class SchemaKeywords
     private void Add(JsonElement schema, Func<string, JsonElement?> resolve, ISet<string> changed, int depth, bool isRoot)
     {
         JsonElement? allOf = null;
+        var ofPatterns = OfPatterns(schema);
         foreach (var keyword in schema.EnumerateObject())
         {
             var name = keyword.Name;
@@ -56,6 +59,12 @@ internal sealed class SchemaKeywords
             {
                 case "allOf" when keyword.Value.ValueKind == JsonValueKind.Array:
                     allOf = keyword.Value;
+                    continue;
+                case "patternProperties" when ofPatterns is not null:
+                    changed.Add(name);
+                    all.Add("additionalProperties", ofPatterns.Value);
+                    continue;
+                case "additionalProperties" when ofPatterns is not null:
                     continue;
                 case "properties" when keyword.Value.ValueKind == JsonValueKind.Object:
                     foreach (var property in keyword.Value.EnumerateObject())
@@ -94,6 +103,27 @@ internal sealed class SchemaKeywords
                 Add(part, resolve, changed, depth + 1, isRoot: false);
             }
         }
+    }
+
+    /// <summary>
+    /// What takes the place of <c>patternProperties</c>, which Gemini does not know, as the schema of all names that are not listed: an object that had nothing else
+    /// would take no members. Null when there are none, or other names have a schema of their own.
+    /// </summary>
+    private static JsonElement? OfPatterns(JsonElement schema)
+    {
+        if (!schema.TryGetProperty("patternProperties", out var patterns) || patterns.ValueKind != JsonValueKind.Object
+            || (schema.TryGetProperty("additionalProperties", out var others) && others.ValueKind != JsonValueKind.False))
+        {
+            return null;
+        }
+
+        var count = patterns.GetPropertyCount();
+        return count switch
+        {
+            0 => null,
+            1 when patterns.EnumerateObject().First().Value is { ValueKind: JsonValueKind.Object } only => only,
+            _ => Anything,
+        };
     }
 
     private void AddRequired(string name)

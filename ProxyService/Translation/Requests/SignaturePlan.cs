@@ -48,6 +48,13 @@ internal readonly record struct SignaturePlan(int CurrentTurn, bool Enforced, bo
         return Replace || own is null ? number == 0 && !isWhole ? Unchecked : null : own;
     }
 
-    /// <summary>The signature of a message's last part; null for none. Nobody checks that it is there, so a refused one need not be replaced.</summary>
-    public string? OfMessage(ChatMessage message) => Replace ? null : message.Signature;
+    /// <summary>
+    /// The signature of a text or an image; null for none. A message has kept at most one, that of its last part. Nobody checks those of texts, so a refused one
+    /// need not be replaced; a model that complains about an answer with images wants one on every part of it.
+    /// </summary>
+    /// <param name="message">The message.</param>
+    /// <param name="isLast">Whether the message's own signature belongs to this part.</param>
+    /// <param name="isDrawing">Whether the model has drawn in this message.</param>
+    public string? OfPart(ChatMessage message, bool isLast, bool isDrawing) =>
+        Replace ? isDrawing ? Unchecked : null : isLast ? message.Signature : null;
 }

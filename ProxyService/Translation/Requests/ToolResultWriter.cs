@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using GeminiBalance.ProxyService.Gemini;
@@ -51,23 +52,15 @@ internal static class ToolResultWriter
         }
     }
 
-    private static void WriteResponse(Utf8JsonWriter writer, byte[] text)
+    private static void WriteResponse(Utf8JsonWriter writer, (byte[] Text, bool IsOne) result)
     {
-        if (TryParse(text) is not { } value)
+        if (!result.IsOne || TryParse(result.Text) is not { } value || !IsExact(value))
         {
             writer.WriteStartObject();
-            writer.WriteString("output"u8, text);
-            writer.WriteEndObject();
-            return;
-        }
-
-        if (!IsExact(value))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("output"u8, text);
+            writer.WriteString("output"u8, result.Text);
             writer.WriteEndObject();
         }
-        else if (value.ValueKind == JsonValueKind.Object)
+        else if (value.ValueKind == JsonValueKind.Object && IsWhole(value))
         {
             value.WriteTo(writer);
         }
@@ -80,45 +73,76 @@ internal static class ToolResultWriter
         }
     }
 
-    private static byte[] Text(ChatRequest request, ReadOnlySpan<byte> body, ChatMessage result)
+    /// <summary>The text of a result, and whether it came as one: what is put together from several is no JSON of the tool's.</summary>
+    private static (byte[] Text, bool IsOne) Text(ChatRequest request, ReadOnlySpan<byte> body, ChatMessage result)
     {
-        var parts = Parts(request, result);
-        if (parts is [{ Media: null } only])
-        {
-            return JsonText.Unescape(only.Text.InnerIn(body));
-        }
-
-        var text = new List<byte>();
-        foreach (var part in parts)
+        var texts = new List<byte[]>(1);
+        foreach (var part in Parts(request, result))
         {
             if (part.Media is null)
             {
-                text.AddRange(JsonText.Unescape(part.Text.InnerIn(body)));
+                texts.Add(JsonText.Unescape(part.Text.InnerIn(body)));
             }
         }
 
-        return [.. text];
+        return texts switch
+        {
+            [] => ([], false),
+            [var only] => (only, true),
+            _ => ([.. texts.SelectMany((text, i) => i == 0 ? text : [(byte)'\n', .. text])], false),
+        };
     }
 
+    /// <summary>Takes a text for JSON if it is an object or an array. A number or a word means what it says as a text: as JSON, <c>3.10</c> would become 3.1.</summary>
     private static JsonElement? TryParse(byte[] text)
     {
         try
         {
-            return text.Length > 0 && JsonElement.Parse(text, FieldReading.Strict) is var value && FieldReading.IsUnicode(value) ? value : null;
+            return text.AsSpan().TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', ..] && JsonElement.Parse(text, FieldReading.Strict) is var value && FieldReading.IsUnicode(value) ? value : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // Half of a surrogate pair in a name is the second kind.
             return null;
         }
     }
 
+    /// <summary>Whether an object is the whole response: Gemini takes <c>output</c> or <c>error</c> for all there is, and whatever stands beside them may be lost.</summary>
+    private static bool IsWhole(JsonElement value)
+    {
+        var members = 0;
+        var special = false;
+        foreach (var member in value.EnumerateObject())
+        {
+            members++;
+            special |= member.NameEquals("output"u8) || member.NameEquals("error"u8);
+        }
+
+        return members == 1 || !special;
+    }
+
+    /// <summary>Whether every number comes out of a Struct as it is written: one that does not may be a version or an id, and the text keeps it.</summary>
     private static bool IsExact(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Object => value.EnumerateObject().All(property => IsExact(property.Value)),
         JsonValueKind.Array => value.EnumerateArray().All(IsExact),
-        JsonValueKind.Number => value.TryGetInt64(out var whole) ? whole is >= -LargestExact and <= LargestExact : value.TryGetDouble(out var number) && double.IsFinite(number) && Math.Abs(number) <= LargestExact,
+        JsonValueKind.Number => IsShortest(value),
         _ => true,
     };
+
+    private static bool IsShortest(JsonElement number)
+    {
+        Span<byte> shortest = stackalloc byte[32];
+        int length;
+        if (number.TryGetInt64(out var whole))
+        {
+            return whole is >= -LargestExact and <= LargestExact && whole.TryFormat(shortest, out length, default, CultureInfo.InvariantCulture)
+                && JsonMarshal.GetRawUtf8Value(number).SequenceEqual(shortest[..length]);
+        }
+
+        return number.TryGetDouble(out var value) && Math.Abs(value) <= LargestExact && value.TryFormat(shortest, out length, default, CultureInfo.InvariantCulture)
+            && JsonMarshal.GetRawUtf8Value(number).SequenceEqual(shortest[..length]);
+    }
 
     private static bool HasMedia(ChatRequest request, ChatMessage result)
     {

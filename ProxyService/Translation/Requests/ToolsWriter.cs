@@ -16,7 +16,7 @@ internal static class ToolsWriter
     public static void Write(Utf8JsonWriter writer, ChatRequest request, ModelProfile profile, TranslationOptions options)
     {
         var tools = request.Tools;
-        var builtIn = tools.BuiltIn | (options.Search ? BuiltInTools.Search : BuiltInTools.None);
+        var builtIn = BuiltIn(request, options);
         if (profile.RefusesTools && (tools.Functions.Count > 0 || builtIn != BuiltInTools.None))
         {
             var field = tools.Functions.Count > 0 || tools.BuiltIn == BuiltInTools.None ? "tools" : "web_search_options";
@@ -68,7 +68,13 @@ internal static class ToolsWriter
     /// <summary>Whether Google's own tools run beside the functions of the client: then what they did is part of the conversation.</summary>
     /// <inheritdoc cref="Write" path="/param"/>
     public static bool IsMixed(ChatRequest request, ModelProfile profile, TranslationOptions options) =>
-        profile.MixesTools && request.Tools.Functions.Count > 0 && (options.Search || request.Tools.BuiltIn != BuiltInTools.None);
+        profile.MixesTools && request.Tools.Functions.Count > 0 && BuiltIn(request, options) != BuiltInTools.None;
+
+    /// <summary>Google's own tools that run for a request: a client that wants no calls wants none of theirs either.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="options">What the gateway adds.</param>
+    public static BuiltInTools BuiltIn(ChatRequest request, TranslationOptions options) =>
+        request.Tools.Choice is ToolChoice.None ? BuiltInTools.None : request.Tools.BuiltIn | (options.Search ? BuiltInTools.Search : BuiltInTools.None);
 
     private static void WriteFunction(Utf8JsonWriter writer, FunctionTool function, ChatRequest request, SchemaAllowance allowance)
     {

@@ -77,9 +77,21 @@ internal static class PartJson
     }
 
     /// <summary>Appends <c>{"type":"image_url","image_url":{"url":"data:…"}}</c>.</summary>
-    public static void AppendImage(PooledBuffer target, GeminiPart part, ReadOnlySpan<byte> json)
+    /// <param name="target">Gets the JSON.</param>
+    /// <param name="part">The image.</param>
+    /// <param name="json">The bytes it was read from.</param>
+    /// <param name="index">Its number in the choice of a stream: clients put lists together by it.</param>
+    public static void AppendImage(PooledBuffer target, GeminiPart part, ReadOnlySpan<byte> json, int? index = null)
     {
-        target.Append("{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:"u8);
+        target.Append("{"u8);
+        if (index is { } number)
+        {
+            target.Append("\"index\":"u8);
+            target.AppendNumber(number);
+            target.Append(","u8);
+        }
+
+        target.Append("\"type\":\"image_url\",\"image_url\":{\"url\":\"data:"u8);
         target.Append(part.Name.InnerIn(json));
         target.Append(";base64,"u8);
         target.Append(part.Value.InnerIn(json));

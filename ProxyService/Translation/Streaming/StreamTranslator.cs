@@ -179,7 +179,7 @@ internal sealed class StreamTranslator(AnswerShape shape) : IDisposable
                 break;
             case GeminiPartKind.Media when PartJson.IsImage(part, json):
                 target.Append("\"images\":["u8);
-                PartJson.AppendImage(target, part, json);
+                PartJson.AppendImage(target, part, json, choice.Images++);
                 target.Append("]"u8);
                 choice.Content |= AnswerContent.Shown;
                 break;

@@ -35,6 +35,9 @@ internal sealed class StreamedChoice(int index) : IDisposable
     /// <summary>How many calls were written.</summary>
     public int Calls { get; set; }
 
+    /// <summary>How many images were written.</summary>
+    public int Images { get; set; }
+
     /// <summary>The first call written; null before any.</summary>
     public SignedCall? FirstCall { get; set; }
 

@@ -170,6 +170,15 @@ public sealed class RemoteMediaTests
     }
 
     [Fact]
+    public async Task PageInThePlaceOfAFilm_IsRefused()
+    {
+        await using var host = await StubUpstream.StartAsync((context, _) => Bytes(context, Encoding.UTF8.GetBytes("<html>"), "text/html"));
+        var request = Translated.Read("""{"model":"m","messages":[{"role":"user","content":[{"type":"video_url","video_url":{"url":"http://public.test/watch"}}]}]}""");
+
+        Assert.Equal("invalid_image", (await ResolveAsync(new Network(("public.test", ["8.8.8.8"])) { Target = host.Address }, request))?.Code);
+    }
+
+    [Fact]
     public async Task Modes_LeaveItToGeminiOrRefuse()
     {
         var request = Request("https://public.test/film.mp4");

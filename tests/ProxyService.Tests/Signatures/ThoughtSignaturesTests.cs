@@ -57,6 +57,7 @@ public sealed class ThoughtSignaturesTests
         store.Remember(Owner, signed, Family);
 
         Assert.Equal("sig", await TextAsync(store, Owner, Profile, Answer));
+        Assert.Equal("sig", await TextAsync(store, Owner, Profile, Answer, "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="));
         Assert.Null(await TextAsync(store, Owner, Profile, Answer + "."));
         Assert.Null(await TextAsync(store, Guid.CreateVersion7(), Profile, Answer));
         Assert.Null(await TextAsync(store, Owner, ModelProfiles.Default.For("gemini-4-neon"), Answer));
@@ -121,12 +122,13 @@ public sealed class ThoughtSignaturesTests
         return [.. request.Calls.Select(call => call.Signature)];
     }
 
-    private static async Task<string?> TextAsync(ThoughtSignatures store, Guid owner, ModelProfile profile, string answer)
+    private static async Task<string?> TextAsync(ThoughtSignatures store, Guid owner, ModelProfile profile, string answer, params string[] images)
     {
+        var message = new JsonObject { ["role"] = "assistant", ["content"] = answer, ["images"] = new JsonArray([.. images.Select(image => new JsonObject { ["type"] = "image_url", ["image_url"] = new JsonObject { ["url"] = image } })]) };
         var body = new JsonObject
         {
             ["model"] = "m",
-            ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = "q" }, new JsonObject { ["role"] = "assistant", ["content"] = answer }, new JsonObject { ["role"] = "user", ["content"] = "r" }),
+            ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = "q" }, message, new JsonObject { ["role"] = "user", ["content"] = "r" }),
         }.ToJsonString();
         var request = Translated.Read(body);
         await store.RestoreAsync(owner, request, Encoding.UTF8.GetBytes(body), profile);

@@ -68,9 +68,48 @@ public sealed class MediaRequestTests
     [Theory]
     [InlineData("https://www.youtube.com/watch?v=9hE5-98ZeCg")]
     [InlineData("https://youtu.be/9hE5-98ZeCg")]
+    [InlineData("https://m.youtube.com/watch?v=9hE5-98ZeCg")]
+    [InlineData("https://www.youtube.com/shorts/9hE5-98ZeCg")]
+    [InlineData("https://m.youtube.com/shorts/9hE5-98ZeCg")]
+    [InlineData("https://youtube.com/live/9hE5-98ZeCg?feature=share")]
+    [InlineData("https://www.youtube.com/embed/9hE5-98ZeCg")]
     [InlineData("https://generativelanguage.googleapis.com/v1beta/files/abc")]
     public void AddressOnlyGeminiCanOpen_IsPassedOn(string url) =>
         Assert.Equal(url, (string?)Part($$$"""{"type":"video_url","video_url":{"url":"{{{url}}}"}}""")["fileData"]!["fileUri"]);
+
+    [Theory]
+    [InlineData("""{"type":"video_url","video_url":{"url":"data:text/plain,hello"}}""", "video_url.url")]
+    [InlineData("""{"type":"input_video","input_video":{"url":"data:text/html;base64,PGI+"}}""", "input_video.url")]
+    [InlineData("""{"type":"input_video","input_video":{"data":"data:text/plain;base64,aGVsbG8="}}""", "input_video.data")]
+    [InlineData("""{"type":"image_url","image_url":{"url":"data:application/json;base64,e30="}}""", "image_url.url")]
+    public void TextInThePlaceOfAFilm_IsRefused(string part, string field)
+    {
+        var error = Translated.Refusal($$"""{"model":"gemini-2.5-flash","messages":[{"role":"user","content":[{{part}}]}]}""");
+
+        Assert.Equal(("invalid_image", "messages[0].content[0]." + field), (error.Code, error.Param));
+    }
+
+    [Theory]
+    [InlineData("""{"type":"text","text":"x","image_url":null,"input_audio":null,"file":null,"refusal":null}""", "{\"text\":\"x\"}")]
+    [InlineData("""{"type":"image_url","text":null,"video_url":null,"image_url":{"url":"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==","detail":null,"format":null}}""", null)]
+    [InlineData("""{"type":"file","file":{"file_data":"data:application/pdf;base64,JVBERi0xLjQK","data":null,"url":null,"file_id":null,"filename":null,"format":null}}""", null)]
+    public void FieldsOfOtherKinds_MayBeNull(string part, string? written)
+    {
+        var node = Part(part);
+
+        Assert.True(written is null ? node["inlineData"] is not null : written == node.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("""{"type":"text","text":null}""", "text")]
+    [InlineData("""{"type":"image_url","image_url":null}""", "image_url")]
+    [InlineData("""{"type":"image_url","image_url":{"url":null}}""", "image_url.url")]
+    public void NullInThePlaceOfWhatIsNeeded_IsMissing(string part, string field)
+    {
+        var error = Translated.Refusal($$"""{"model":"gemini-2.5-flash","messages":[{"role":"user","content":[{{part}}]}]}""");
+
+        Assert.Equal(("missing_required_parameter", "messages[0].content[0]." + field), (error.Code, error.Param));
+    }
 
     [Theory]
     [InlineData("gemini-3-flash-preview", "high", null, "MEDIA_RESOLUTION_HIGH")]

@@ -122,8 +122,90 @@ public sealed class ModelDifferenceTests
     [Theory]
     [InlineData("\"reasoning\":{\"effort\":\"high\"},\"reasoning_effort\":null")]
     [InlineData("\"reasoning_effort\":\"high\",\"reasoning\":{\"effort\":\"low\"}")]
-    public void Effort_InBothForms_TheNewerOneWinsWhenItSaysSomething(string options) =>
-        Assert.Equal(ReasoningEffort.High, Translated.Read($$"""{"model":"m","messages":[{"role":"user","content":"q"}],{{options}}}""").Effort);
+    [InlineData("\"reasoning_effort\":\"high\",\"reasoning\":null")]
+    public void Effort_InBothForms_TheNewerOneWinsWhenItSaysSomething(string options)
+    {
+        var request = Translated.Read($$"""{"model":"m","messages":[{"role":"user","content":"q"}],{{options}},"stream":true,"max_tokens":5}""");
+
+        Assert.Equal(((ReasoningEffort?)ReasoningEffort.High, true, (int?)5), (request.Effort, request.Stream, request.MaxTokens));
+    }
+
+    [Theory]
+    [InlineData("""{"max_tokens":2000}""", """{"thinkingBudget":2000,"includeThoughts":true}""", 0)]
+    [InlineData("""{"max_tokens":2000,"exclude":true}""", """{"thinkingBudget":2000,"includeThoughts":false}""", 0)]
+    [InlineData("""{"max_tokens":0}""", """{"thinkingBudget":0}""", 0)]
+    [InlineData("""{"max_tokens":2000,"effort":"low"}""", """{"thinkingBudget":1024,"includeThoughts":true}""", 1)]
+    [InlineData("""{"enabled":false}""", """{"thinkingBudget":0,"includeThoughts":false}""", 0)]
+    [InlineData("""{"enabled":true}""", """{"includeThoughts":true}""", 0)]
+    [InlineData("""{"exclude":true}""", """{"includeThoughts":false}""", 0)]
+    [InlineData("""{"effort":"low","exclude":true}""", """{"thinkingBudget":1024,"includeThoughts":false}""", 0)]
+    [InlineData("""{"effort":null,"max_tokens":null,"enabled":null,"exclude":null}""", null, 0)]
+    [InlineData("""{"summary":"auto"}""", null, 1)]
+    public void Reasoning_SaysHowMuchIsThoughtAndShown(string reasoning, string? thinking, int warnings)
+    {
+        var written = Translated.Request($$"""{"reasoning":{{reasoning}},"model":"gemini-2.5-flash","messages":[{"role":"user","content":"q"}]}""", out var request);
+
+        Assert.Equal(thinking, written["generationConfig"]!["thinkingConfig"]?.ToJsonString());
+        Assert.Equal(warnings, request.Warnings.Count);
+    }
+
+    [Theory]
+    [InlineData("""{"max_tokens":-1}""", "reasoning.max_tokens")]
+    [InlineData("""{"max_tokens":"1"}""", "reasoning.max_tokens")]
+    [InlineData("""{"enabled":"no"}""", "reasoning.enabled")]
+    [InlineData("""{"effort":1}""", "reasoning.effort")]
+    [InlineData("[]", "reasoning")]
+    public void Reasoning_Malformed_IsRefusedByPath(string reasoning, string param) =>
+        Assert.Equal(param, Translated.Refusal($$"""{"model":"m","messages":[{"role":"user","content":"q"}],"reasoning":{{reasoning}}}""").Param);
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    public void TopK_WithoutALimit_IsLeftOut(int value)
+    {
+        var written = Translated.Request($$"""{"model":"gemini-2.0-flash","messages":[{"role":"user","content":"q"}],"top_k":{{value}}}""", out var request);
+
+        Assert.Null(written["generationConfig"]!["topK"]);
+        Assert.Contains("top_k", Assert.Single(request.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SchemaOfAJsonObject_IsUsed()
+    {
+        var written = Translated.Request("""{"model":"gemini-2.5-flash","messages":[{"role":"user","content":"q"}],"response_format":{"type":"json_object","schema":{"type":"object","properties":{"a":{"type":"string"}}}}}""");
+
+        Assert.Equal("""{"type":"object","properties":{"a":{"type":"string"}}}""", written["generationConfig"]!["responseJsonSchema"]!.ToJsonString());
+        Assert.Equal("response_format.schema", Translated.Refusal("""{"model":"m","messages":[{"role":"user","content":"q"}],"response_format":{"type":"json_object","schema":1}}""").Param);
+    }
+
+    [Fact]
+    public void JsonInWords_KeepsTheSchemasLetters()
+    {
+        var written = Translated.Request("""
+            {"model":"gemini-2.5-flash","messages":[{"role":"user","content":"q"}],"tools":[{"type":"function","function":{"name":"f"}}],
+             "response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object","properties":{"größe":{"type":"string","enum":["大","<1"]}}}}}}
+            """);
+
+        Assert.EndsWith("""{"type":"object","properties":{"größe":{"type":"string","enum":["大","<1"]}}}""", Texts(written["systemInstruction"]!)[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("wav", "true", true)]
+    [InlineData("pcm16", "true", false)]
+    [InlineData("wav", "false", false)]
+    public void Speech_IsStreamedWithoutAHeadOnly(string format, string stream, bool refused)
+    {
+        var request = $$$"""{"model":"gemini-2.5-flash-preview-tts","messages":[{"role":"user","content":"q"}],"modalities":["audio"],"audio":{"voice":"alloy","format":"{{{format}}}"},"stream":{{{stream}}}}""";
+        if (refused)
+        {
+            var error = Translated.Refusal(request);
+            Assert.Equal((400, "unsupported_value", "audio.format"), (error.Status, error.Code, error.Param));
+        }
+        else
+        {
+            Assert.NotNull(Translated.Request(request));
+        }
+    }
 
     [Fact]
     public void ModelThatSpeaks_SpeaksUnasked() =>

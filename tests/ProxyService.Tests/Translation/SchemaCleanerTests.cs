@@ -18,6 +18,10 @@ public sealed class SchemaCleanerTests
     [InlineData("""{"type":"object","definitions":{"N":{"type":"object","properties":{"next":{"$ref":"#/definitions/N","description":"d"}}}},"properties":{"n":{"$ref":"#/definitions/N"}}}""", """{"type":"object","$defs":{"N":{"type":"object","properties":{"next":{"$ref":"#/$defs/N"}}}},"properties":{"n":{"$ref":"#/$defs/N"}}}""")]
     [InlineData("""{"type":"object","properties":{"a":{"type":"string"},"b":{"$ref":"#/properties/a"},"c":{"$ref":"#/nowhere"}}}""", """{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string"},"c":{}}}""")]
     [InlineData("""{"type":"object","properties":{"a":{"not":{"type":"string"},"if":{},"then":{},"else":{},"dependentRequired":{},"contains":{},"multipleOf":2,"readOnly":true,"type":"integer"}}}""", """{"type":"object","properties":{"a":{"type":"integer"}}}""")]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"object","patternProperties":{"^x":{"type":"integer","minLength":1}},"additionalProperties":false}}}""", """{"type":"object","properties":{"a":{"type":"object","additionalProperties":{"type":"integer","description":"minLength 1"}}}}""")]
+    [InlineData("""{"type":"object","additionalProperties":false,"patternProperties":{"^x":{"type":"integer"},"^y":{"type":"string"}}}""", """{"type":"object","additionalProperties":true}""")]
+    [InlineData("""{"type":"object","additionalProperties":{"type":"string"},"patternProperties":{"^x":{"type":"integer"}}}""", """{"type":"object","additionalProperties":{"type":"string"}}""")]
+    [InlineData("""{"type":"object","patternProperties":{"^x":false}}""", """{"type":"object","additionalProperties":true}""")]
     public void Keyword_UnknownToGemini_IsLeftOutOrRewritten(string schema, string cleaned) => Assert.Equal(JsonNode.Parse(cleaned)!.ToJsonString(), Clean(schema, out _).ToJsonString());
 
     [Fact]

@@ -33,6 +33,7 @@ public sealed class ToolRequestTests
     [InlineData("\"[1]\"")]
     [InlineData("\"7\"")]
     [InlineData("\"{\\\"a\\\":1,\\\"a\\\":2}\"")]
+    [InlineData("\"{\\\"\\\\ud800\\\":1}\"")]
     public void G13_ArgumentsThatAreNoObject_AreRefusedByPath(string arguments)
     {
         var error = Translated.Refusal(Conversation(Call("c1", "sum", arguments) + """,{"role":"tool","tool_call_id":"c1","content":"2"}"""));
@@ -54,11 +55,26 @@ public sealed class ToolRequestTests
 
     [Theory]
     [InlineData("[1,2]", "{\"output\":[1,2]}")]
-    [InlineData("true", "{\"output\":true}")]
+    [InlineData(" [\"a\",1.5] ", "{\"output\":[\"a\",1.5]}")]
+    [InlineData("true", "{\"output\":\"true\"}")]
+    [InlineData("\"a\"", "{\"output\":\"\\u0022a\\u0022\"}")]
+    [InlineData("3.10", "{\"output\":\"3.10\"}")]
+    [InlineData("1.50", "{\"output\":\"1.50\"}")]
+    [InlineData("1e5", "{\"output\":\"1e5\"}")]
+    [InlineData("[3.10]", "{\"output\":\"[3.10]\"}")]
+    [InlineData("[-0]", "{\"output\":\"[-0]\"}")]
+    [InlineData("[9007199254740992,-17,0.1]", "{\"output\":[9007199254740992,-17,0.1]}")]
     [InlineData("plain", "{\"output\":\"plain\"}")]
     [InlineData("", "{\"output\":\"\"}")]
     [InlineData("{\"a\":1.5}", "{\"a\":1.5}")]
     [InlineData("{\"a\":9007199254740993}", "{\"output\":\"{\\u0022a\\u0022:9007199254740993}\"}")]
+    [InlineData("{\"output\":1}", "{\"output\":1}")]
+    [InlineData("{\"error\":\"e\"}", "{\"error\":\"e\"}")]
+    [InlineData("{\"output\":1,\"b\":2}", "{\"output\":{\"output\":1,\"b\":2}}")]
+    [InlineData("{\"b\":2,\"error\":null}", "{\"output\":{\"b\":2,\"error\":null}}")]
+    [InlineData("{\"b\":{\"output\":1,\"c\":2}}", "{\"b\":{\"output\":1,\"c\":2}}")]
+    [InlineData("{\"\\ud800\":1}", "{\"output\":\"{\\u0022\\\\ud800\\u0022:1}\"}")]
+    [InlineData("{\"a\":\"\\ud800\"}", "{\"output\":\"{\\u0022a\\u0022:\\u0022\\\\ud800\\u0022}\"}")]
     [InlineData("{\"a\":1,\"a\":2}", "{\"output\":\"{\\u0022a\\u0022:1,\\u0022a\\u0022:2}\"}")]
     public void G15_Result_IsAlwaysAnObject(string content, string response)
     {
@@ -66,6 +82,14 @@ public sealed class ToolRequestTests
         var contents = Contents(Conversation(Call("c1", "sum", "\"{}\"") + "," + message.ToJsonString()));
 
         Assert.Equal(response, contents[2]!["parts"]![0]!["functionResponse"]!["response"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void Result_OfSeveralTexts_IsOneTextWithALineEach()
+    {
+        var contents = Contents(Conversation(Call("c1", "sum", "\"{}\"") + """,{"role":"tool","tool_call_id":"c1","content":[{"type":"text","text":"1"},{"type":"text","text":"{\"a\":2}"}]}"""));
+
+        Assert.Equal("1\n{\"a\":2}", (string?)contents[2]!["parts"]![0]!["functionResponse"]!["response"]!["output"]);
     }
 
     [Theory]
@@ -93,11 +117,48 @@ public sealed class ToolRequestTests
     [InlineData("""{"type":"object","properties":{}}""")]
     [InlineData("{}")]
     [InlineData("null")]
+    [InlineData("""{"type":"object","properties":{},"additionalProperties":false,"required":[],"$schema":"s"}""")]
     public void G41_NoArguments_MeansNoParameters(string parameters)
     {
         var written = Translated.Request($$$"""{"model":"gemini-2.5-flash","messages":[{"role":"user","content":"q"}],"tools":[{"type":"function","function":{"name":"f","parameters":{{{parameters}}}}}]}""");
 
         Assert.Equal("""[{"name":"f","description":"f"}]""", written["tools"]![0]!["functionDeclarations"]!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("""{"type":"object","additionalProperties":true}""", """{"type":"object","additionalProperties":true}""")]
+    [InlineData("""{"type":"object","properties":{},"additionalProperties":true}""", """{"type":"object","properties":{},"additionalProperties":true}""")]
+    [InlineData("""{"type":"object","patternProperties":{"^.*$":{"type":"string"}}}""", """{"type":"object","additionalProperties":{"type":"string"}}""")]
+    public void ArgumentsOfAnyName_AreDeclared(string parameters, string declared)
+    {
+        var written = Translated.Request($$$"""{"model":"gemini-2.5-flash","messages":[{"role":"user","content":"q"}],"tools":[{"type":"function","function":{"name":"f","parameters":{{{parameters}}}}}]}""");
+
+        Assert.Equal(declared, written["tools"]![0]!["functionDeclarations"]![0]!["parametersJsonSchema"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void ArgumentsThatCannotBeDeclared_AreTold()
+    {
+        var request = Translated.Read("""{"model":"gemini-2.5-flash","messages":[{"role":"user","content":"q"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","required":["a"],"minProperties":1}}}]}""");
+
+        Assert.Contains("required, minProperties", Assert.Single(request.Warnings), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("gemini-3-flash-preview", "")]
+    [InlineData("gemini-2.5-flash", "")]
+    [InlineData("gemini-2.5-flash", ",\"response_format\":{\"type\":\"json_object\"}")]
+    public void NoTool_SwitchesGooglesOwnOff(string model, string more)
+    {
+        foreach (var tools in (string[])["""{"type":"web_search"}""", $$"""{"type":"web_search"},{{Now}}"""])
+        {
+            var written = Translated.Request($$"""{"model":"{{model}}","messages":[{"role":"user","content":"q"}],"tools":[{{tools}}],"tool_choice":"none"{{more}}}""", out var request, new TranslationOptions { Search = true });
+
+            Assert.DoesNotContain("googleSearch", written.ToJsonString(), StringComparison.Ordinal);
+            Assert.Equal(tools.Contains("now", StringComparison.Ordinal), written["tools"] is not null);
+            Assert.Null(written["toolConfig"]?["includeServerSideToolInvocations"]);
+            Assert.DoesNotContain(request.Warnings, warning => warning.Contains("Google's own", StringComparison.Ordinal));
+        }
     }
 
     [Theory]
