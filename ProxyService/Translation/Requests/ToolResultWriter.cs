@@ -126,22 +126,22 @@ internal static class ToolResultWriter
     {
         JsonValueKind.Object => value.EnumerateObject().All(property => IsExact(property.Value)),
         JsonValueKind.Array => value.EnumerateArray().All(IsExact),
-        JsonValueKind.Number => IsShortest(value),
+        JsonValueKind.Number => IsKept(value),
         _ => true,
     };
 
-    private static bool IsShortest(JsonElement number)
+    /// <summary>Whether a double is the same number: <c>21.0</c> is, a number of more digits than a double has is not.</summary>
+    private static bool IsKept(JsonElement number)
     {
-        Span<byte> shortest = stackalloc byte[32];
-        int length;
         if (number.TryGetInt64(out var whole))
         {
-            return whole is >= -LargestExact and <= LargestExact && whole.TryFormat(shortest, out length, default, CultureInfo.InvariantCulture)
-                && JsonMarshal.GetRawUtf8Value(number).SequenceEqual(shortest[..length]);
+            return whole is >= -LargestExact and <= LargestExact;
         }
 
-        return number.TryGetDouble(out var value) && Math.Abs(value) <= LargestExact && value.TryFormat(shortest, out length, default, CultureInfo.InvariantCulture)
-            && JsonMarshal.GetRawUtf8Value(number).SequenceEqual(shortest[..length]);
+        Span<char> shortest = stackalloc char[32];
+        return number.TryGetDecimal(out var written) && number.TryGetDouble(out var value) && Math.Abs(value) <= LargestExact
+            && value.TryFormat(shortest, out var length, default, CultureInfo.InvariantCulture)
+            && decimal.TryParse(shortest[..length], NumberStyles.Float, CultureInfo.InvariantCulture, out var kept) && kept == written;
     }
 
     private static bool HasMedia(ChatRequest request, ChatMessage result)
