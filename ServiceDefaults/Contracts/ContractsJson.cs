@@ -70,6 +70,7 @@ namespace GeminiBalance.Contracts;
 [JsonSerializable(typeof(Reconciliation))]
 [JsonSerializable(typeof(DeadLetters))]
 [JsonSerializable(typeof(ReplayResult))]
+[JsonSerializable(typeof(DiscardedFacts))]
 [JsonSerializable(typeof(RequestPage))]
 [JsonSerializable(typeof(RequestStory))]
 [JsonSerializable(typeof(LatencyReport))]

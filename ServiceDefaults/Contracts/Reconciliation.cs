@@ -76,3 +76,7 @@ public sealed record DeadLetters(IReadOnlyDictionary<string, long> Queues, long 
 /// <param name="Facts">Parked facts that are stored now.</param>
 /// <param name="StillParked">Parked facts that still cannot be stored.</param>
 public sealed record ReplayResult(long Messages, int Facts, long StillParked);
+
+/// <summary>What was given up.</summary>
+/// <param name="Facts">Parked facts that are gone.</param>
+public sealed record DiscardedFacts(long Facts);

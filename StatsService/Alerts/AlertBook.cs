@@ -19,14 +19,18 @@ internal sealed class AlertBook(NpgsqlDataSource source, TimeProvider time)
 
     private const string Refresh = $"update {Qualified} set value = $3 where kind = $1 and resolved_at is null and value <> $3 and $2::timestamptz is not null";
 
-    private const string Resolve = $"update {Qualified} set resolved_at = $2 where kind = $1 and resolved_at is null";
+    private const string Resolve = $"update {Qualified} set resolved_at = $2 where kind = $1 and resolved_at is null and raised_at <= $3";
 
     /// <summary>The table.</summary>
     public static Table Table { get; } = BuildTable();
 
     /// <summary>Says how much there is of something: an alert is raised by the first that is more than nothing, and is over with nothing.</summary>
+    /// <param name="kind">What.</param>
+    /// <param name="value">How much.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    /// <param name="seenAt">When that was seen, if not just now: what was seen before an alert was raised does not end it.</param>
     /// <returns>True when an alert was raised, false when one was resolved, null when nothing changed.</returns>
-    public async Task<bool?> SayAsync(AlertKind kind, double value, CancellationToken cancellation)
+    public async Task<bool?> SayAsync(AlertKind kind, double value, CancellationToken cancellation, DateTimeOffset? seenAt = null)
     {
         var now = time.GetUtcNow();
         await using var connection = await source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
@@ -40,7 +44,7 @@ internal sealed class AlertBook(NpgsqlDataSource source, TimeProvider time)
         }
         else
         {
-            changed = await ExecuteAsync(Resolve, kind.ToString(), now).ConfigureAwait(false) > 0 ? false : null;
+            changed = await ExecuteAsync(Resolve, kind.ToString(), now, seenAt ?? now).ConfigureAwait(false) > 0 ? false : null;
         }
 
         await transaction.CommitAsync(cancellation).ConfigureAwait(false);
@@ -56,6 +60,14 @@ internal sealed class AlertBook(NpgsqlDataSource source, TimeProvider time)
 
             return await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Whether an alert is open.</summary>
+    public async Task<bool> IsOpenAsync(AlertKind kind, CancellationToken cancellation)
+    {
+        await using var command = source.CreateCommand($"select exists (select from {Qualified} where kind = $1 and resolved_at is null)");
+        command.Parameters.Add(new() { Value = kind.ToString() });
+        return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is true;
     }
 
     /// <summary>The open ones, and the newest of those that are over.</summary>

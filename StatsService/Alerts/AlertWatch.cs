@@ -14,11 +14,19 @@ internal sealed partial class AlertWatch(
     /// <summary>One look.</summary>
     public async Task LookAsync(CancellationToken cancellation)
     {
-        if (ledger.HasLooked)
+        if (ledger.Found is { } found)
         {
-            var (mismatches, parked, deadLetters) = ledger.Found;
-            await SayAsync(AlertKind.AccountingMismatch, mismatches, cancellation).ConfigureAwait(false);
-            await SayAsync(AlertKind.FactsAside, parked + deadLetters, cancellation).ConfigureAwait(false);
+            await SayAsync(AlertKind.AccountingMismatch, found.Mismatches, cancellation, found.At).ConfigureAwait(false);
+            var aside = found.Parked + found.DeadLetters;
+            if (aside > 0 || found.IsWhole)
+            {
+                await SayAsync(AlertKind.FactsAside, aside, cancellation, found.At).ConfigureAwait(false);
+            }
+            else if (await book.IsOpenAsync(AlertKind.FactsAside, cancellation).ConfigureAwait(false))
+            {
+                // Another replica sees what this one seldom asks for: only who has asked for all of it may call it over.
+                ledger.LookEverywhere();
+            }
         }
 
         var lag = (await positions.TickAsync(cancellation).ConfigureAwait(false)).LagSeconds;
@@ -53,9 +61,9 @@ internal sealed partial class AlertWatch(
         }
     }
 
-    private async Task SayAsync(AlertKind kind, double value, CancellationToken cancellation)
+    private async Task SayAsync(AlertKind kind, double value, CancellationToken cancellation, DateTimeOffset? seenAt = null)
     {
-        switch (await book.SayAsync(kind, value, cancellation).ConfigureAwait(false))
+        switch (await book.SayAsync(kind, value, cancellation, seenAt).ConfigureAwait(false))
         {
             case true:
                 LogRaised(kind, value);

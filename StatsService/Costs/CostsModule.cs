@@ -21,8 +21,8 @@ internal static class CostsModule
         stats.MapGet("/prices", async (PriceBook book, CancellationToken cancellation) =>
             TypedResults.Ok(await book.AllAsync(cancellation).ConfigureAwait(false)));
         stats.MapPut("/prices/{model}", SetAsync);
-        stats.MapDelete("/prices/{model}", async (string model, PriceBook book, CancellationToken cancellation) =>
-            await book.ResetAsync(model, cancellation).ConfigureAwait(false) ? Results.NoContent() : Results.NotFound());
+        stats.MapDelete("/prices/{model}", async (string model, HttpContext context, PriceBook book, CancellationToken cancellation) =>
+            await book.ResetAsync(model, context.Actor(), cancellation).ConfigureAwait(false) ? Results.NoContent() : Results.NotFound());
         return stats;
     }
 

@@ -1,14 +1,19 @@
 using System.Text.Json;
 using GeminiBalance.Contracts;
+using GeminiBalance.StatsService.Audit;
+using Marten;
 using Npgsql;
-using NpgsqlTypes;
 using Weasel.Postgresql.Tables;
 
 namespace GeminiBalance.StatsService.Costs;
 
 /// <summary>The prices in force: those that operators set, and those that came with the product for all other models.</summary>
-internal sealed partial class PriceBook(NpgsqlDataSource source, TimeProvider time, ILogger<PriceBook> logger)
+internal sealed partial class PriceBook(NpgsqlDataSource source, AuditStore audit, TimeProvider time, ILogger<PriceBook> logger)
 {
+    private const string Changed = "gb.price.set.v1";
+
+    private const string Reset = "gb.price.reset.v1";
+
     private const string TableName = "model_prices";
 
     private const string Qualified = $"{StoreSchema.Name}.{TableName}";
@@ -47,30 +52,60 @@ internal sealed partial class PriceBook(NpgsqlDataSource source, TimeProvider ti
 
     public async Task<PriceTable> TableAsync(CancellationToken cancellation) => new(await AllAsync(cancellation).ConfigureAwait(false));
 
-    /// <summary>Sets the prices of a model; its usage of all times costs that from now on.</summary>
+    /// <summary>Sets the prices of a model; its usage of all times costs that from now on. The audit log says what they were before.</summary>
     public async Task<ModelPrice> SetAsync(string model, IReadOnlyList<PricePeriod> periods, string actor, CancellationToken cancellation)
     {
         var price = new ModelPrice(model, periods, true, actor, time.GetUtcNow());
-        await using var command = source.CreateCommand($"""
-            insert into {Qualified} (model, periods, set_by, set_at) values ($1, $2, $3, $4)
-            on conflict (model) do update set periods = excluded.periods, set_by = excluded.set_by, set_at = excluded.set_at
-            """);
-        command.Parameters.Add(new() { Value = model });
-        command.Parameters.Add(new() { Value = JsonSerializer.Serialize(periods.ToArray(), ContractsJson.Default.PricePeriodArray), NpgsqlDbType = NpgsqlDbType.Jsonb });
-        command.Parameters.Add(new() { Value = actor });
-        command.Parameters.Add(new() { Value = price.SetAt, NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        var json = Text(price);
+        await TellAsync(
+            Changed,
+            await FindAsync(model, cancellation).ConfigureAwait(false),
+            price,
+            actor,
+            operations => operations.QueueSqlCommand(
+                $"""
+                insert into {Qualified} (model, periods, set_by, set_at) values (?, ?::jsonb, ?, ?)
+                on conflict (model) do update set periods = excluded.periods, set_by = excluded.set_by, set_at = excluded.set_at
+                """,
+                model,
+                json,
+                actor,
+                price.SetAt!.Value),
+            cancellation).ConfigureAwait(false);
         return price;
     }
 
-    /// <summary>Takes back what an operator set.</summary>
+    /// <summary>Takes back what an operator set. The audit log says what it was.</summary>
     /// <returns>Whether anything was set.</returns>
-    public async Task<bool> ResetAsync(string model, CancellationToken cancellation)
+    public async Task<bool> ResetAsync(string model, string actor, CancellationToken cancellation)
     {
-        await using var command = source.CreateCommand($"delete from {Qualified} where model = $1");
-        command.Parameters.Add(new() { Value = model });
-        return await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false) > 0;
+        if (await FindAsync(model, cancellation).ConfigureAwait(false) is not { Custom: true } before)
+        {
+            return false;
+        }
+
+        var shipped = PriceTable.Shipped.FirstOrDefault(price => price.Model == model);
+        await TellAsync(Reset, before, shipped, actor, operations => operations.QueueSqlCommand($"delete from {Qualified} where model = ?", model), cancellation).ConfigureAwait(false);
+        return true;
     }
+
+    private async Task<ModelPrice?> FindAsync(string model, CancellationToken cancellation) =>
+        (await AllAsync(cancellation).ConfigureAwait(false)).FirstOrDefault(price => price.Model == model);
+
+    /// <summary>Makes a change and notes it, both or neither.</summary>
+    private async Task TellAsync(string kind, ModelPrice? before, ModelPrice? after, string actor, Action<IDocumentOperations> change, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        DomainChange told = new(Guid.CreateVersion7(now), null, (after ?? before)!.Model, kind, now, actor, "prices", Said(before), Said(after));
+        if ((await audit.StoreAsync(told.Id, AuditArea.Models, [told], cancellation, change).ConfigureAwait(false)).Count > 0)
+        {
+            throw new InvalidOperationException("The store takes no such change of a price.");
+        }
+
+        static Dictionary<string, string>? Said(ModelPrice? price) => price is null ? null : new(StringComparer.Ordinal) { ["periods"] = Text(price) };
+    }
+
+    private static string Text(ModelPrice price) => JsonSerializer.Serialize(price.Periods.ToArray(), ContractsJson.Default.PricePeriodArray);
 
     private static (IReadOnlyList<PricePeriod> Periods, string? Fault) Read(string json)
     {

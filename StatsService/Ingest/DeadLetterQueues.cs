@@ -33,7 +33,8 @@ internal sealed class DeadLetterQueues(IConfiguration configuration, AbsentQueue
     }
 
     /// <summary>How many messages are aside in all, for one who asks again and again, one question at a time: keeps its connection, and seldom asks for what was not there.</summary>
-    public async Task<long> WaitingAsync(CancellationToken cancellation)
+    /// <returns>How many, and whether every queue was asked for.</returns>
+    public async Task<(long Waiting, bool IsWhole)> WaitingAsync(CancellationToken cancellation)
     {
         if (kept is not { IsOpen: true })
         {
@@ -41,19 +42,25 @@ internal sealed class DeadLetterQueues(IConfiguration configuration, AbsentQueue
             kept = await ConnectAsync(cancellation).ConfigureAwait(false);
         }
 
-        var waiting = 0L;
+        var (waiting, isWhole) = (0L, true);
         foreach (var (aside, _) in Queues)
         {
-            if (absent.IsDue(aside, time.GetUtcNow()))
+            if (!absent.IsDue(aside, time.GetUtcNow()))
             {
-                var depth = await DepthAsync(kept, aside, cancellation).ConfigureAwait(false);
-                absent.Told(aside, depth is not null, time.GetUtcNow());
-                waiting += depth ?? 0;
+                isWhole = false;
+                continue;
             }
+
+            var depth = await DepthAsync(kept, aside, cancellation).ConfigureAwait(false);
+            absent.Told(aside, depth is not null, time.GetUtcNow());
+            waiting += depth ?? 0;
         }
 
-        return waiting;
+        return (waiting, isWhole);
     }
+
+    /// <summary>Asks for every queue the next time.</summary>
+    public void LookEverywhere() => absent.Suspect();
 
     /// <summary>Puts the messages that are aside now back into their queue. Each leaves its place only after the broker has taken it anew.</summary>
     public async Task<long> ReplayAsync(CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using GeminiBalance.Contracts;
+using GeminiBalance.ServiceDefaults.Security;
 using GeminiBalance.StatsService.Ledger;
 using GeminiBalance.StatsService.Views;
 using MassTransit;
@@ -45,6 +46,8 @@ internal static class IngestModule
                 : (IResult)PageLimit.Problem(1_000));
         stats.MapPost("/dead-letters/replay", async (Replay replay, CancellationToken cancellation) =>
             TypedResults.Ok(await replay.RunAsync(cancellation).ConfigureAwait(false)));
+        stats.MapDelete("/dead-letters/parked", async (HttpContext context, Replay replay, CancellationToken cancellation) =>
+            TypedResults.Ok(new DiscardedFacts(await replay.DiscardAsync(context.Actor(), cancellation).ConfigureAwait(false))));
         return stats;
     }
 }

@@ -11,33 +11,27 @@ internal sealed partial class LedgerWatch(
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(15);
 
-    private long mismatches;
-    private long parkedFacts;
-    private long deadLetters;
-    private volatile bool looked;
+    private volatile LedgerFindings? found;
 
-    /// <summary>Whether all of it was looked at once.</summary>
-    public bool HasLooked => looked;
+    /// <summary>What was found last; null before all of it was looked at once.</summary>
+    public LedgerFindings? Found => found;
 
-    /// <summary>What was found last.</summary>
-    public (long Mismatches, long Parked, long DeadLetters) Found =>
-        (Interlocked.Read(ref mismatches), Interlocked.Read(ref parkedFacts), Interlocked.Read(ref deadLetters));
+    /// <summary>Asks for every queue the next time, however seldom one that was not there is asked for else.</summary>
+    public void LookEverywhere() => queues.LookEverywhere();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var meter = meters.Create(IngestMetrics.MeterName);
-        meter.CreateObservableGauge("gb.accounting.mismatch", () => Found.Mismatches, "{segment}", "Segments of the proxies' journals that do not agree with the store. Must be 0.");
-        meter.CreateObservableGauge("gb.stats.facts.parked", () => Found.Parked, "{fact}", "Request facts that wait to be replayed.");
-        meter.CreateObservableGauge("gb.stats.dead.letters", () => Found.DeadLetters, "{message}", "Messages that could not be worked off and wait to be replayed.");
+        meter.CreateObservableGauge("gb.accounting.mismatch", () => Found?.Mismatches ?? 0, "{segment}", "Segments of the proxies' journals that do not agree with the store. Must be 0.");
+        meter.CreateObservableGauge("gb.stats.facts.parked", () => Found?.Parked ?? 0, "{fact}", "Request facts that wait to be replayed.");
+        meter.CreateObservableGauge("gb.stats.dead.letters", () => Found?.DeadLetters ?? 0, "{message}", "Messages that could not be worked off and wait to be replayed.");
         var complained = false;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                Interlocked.Exchange(ref mismatches, await segments.MismatchesAsync(stoppingToken).ConfigureAwait(false));
-                Interlocked.Exchange(ref parkedFacts, await parked.CountAsync(stoppingToken).ConfigureAwait(false));
-                Interlocked.Exchange(ref deadLetters, await queues.WaitingAsync(stoppingToken).ConfigureAwait(false));
-                (looked, complained) = (true, false);
+                await LookAsync(stoppingToken).ConfigureAwait(false);
+                complained = false;
             }
             catch (Exception) when (stoppingToken.IsCancellationRequested)
             {
@@ -58,16 +52,35 @@ internal sealed partial class LedgerWatch(
         }
     }
 
+    /// <summary>One look. What the database says is taken over even when the broker says nothing.</summary>
+    private async Task LookAsync(CancellationToken cancellation)
+    {
+        var at = time.GetUtcNow();
+        var mismatches = await segments.MismatchesAsync(cancellation).ConfigureAwait(false);
+        var parkedFacts = await parked.CountAsync(cancellation).ConfigureAwait(false);
+        found = found is { } before ? before with { Mismatches = mismatches, Parked = parkedFacts } : null;
+        var (waiting, isWhole) = await queues.WaitingAsync(cancellation).ConfigureAwait(false);
+        found = new LedgerFindings(at, mismatches, parkedFacts, waiting, isWhole);
+    }
+
     [LoggerMessage(1, LogLevel.Warning, "The ledger cannot be looked at ({Fault}); what was found last stands until it can")]
     private partial void LogBlind(string fault);
 }
+
+/// <summary>What a look at the ledger found.</summary>
+/// <param name="At">When all of it was looked at last.</param>
+/// <param name="Mismatches">Segments that do not agree.</param>
+/// <param name="Parked">Parked facts.</param>
+/// <param name="DeadLetters">Messages aside, as far as their queues were asked for.</param>
+/// <param name="IsWhole">Whether all queues were.</param>
+internal sealed record LedgerFindings(DateTimeOffset At, long Mismatches, long Parked, long DeadLetters, bool IsWhole);
 
 /// <summary>Whether the ledger adds up.</summary>
 internal sealed class LedgerHealthCheck(LedgerWatch watch) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var (mismatches, parked, deadLetters) = watch.Found;
+        var (mismatches, parked, deadLetters) = watch.Found is { } found ? (found.Mismatches, found.Parked, found.DeadLetters) : default;
         var data = new Dictionary<string, object> { ["mismatches"] = mismatches, ["parked"] = parked, ["deadLetters"] = deadLetters };
         return Task.FromResult(
             mismatches > 0 ? HealthCheckResult.Unhealthy($"{mismatches} segments of the proxies' journals do not agree with the store; see /stats/reconciliation.", data: data)

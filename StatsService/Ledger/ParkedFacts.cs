@@ -22,6 +22,11 @@ internal sealed class ParkedFacts(NpgsqlDataSource source)
             stored_facts = t.stored_facts + excluded.stored_facts, stored_tokens = t.stored_tokens + excluded.stored_tokens, touched_at = excluded.touched_at
         """;
 
+    /// <summary>What gives up those parked until a time: it belongs into the transaction that notes who did.</summary>
+    public const string Discard = $"delete from {Qualified} where parked_at <= ?";
+
+    private const string Select = $"select batch_id, position, proxy, parked_at, reason, fact from {Qualified}";
+
     /// <summary>The table.</summary>
     public static Table Table { get; } = BuildTable();
 
@@ -45,11 +50,40 @@ internal sealed class ParkedFacts(NpgsqlDataSource source)
         return (long)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
     }
 
-    /// <summary>The newest ones.</summary>
-    public async Task<ParkedFact[]> ListAsync(int limit, CancellationToken cancellation)
+    /// <summary>How many there are, and when the newest of them was parked.</summary>
+    public async Task<(long Count, DateTimeOffset Until)> ExtentAsync(CancellationToken cancellation)
     {
-        await using var command = source.CreateCommand($"select batch_id, position, proxy, parked_at, reason, fact from {Qualified} order by parked_at desc, batch_id, position limit $1");
+        await using var command = source.CreateCommand($"select count(*), coalesce(max(parked_at), 'epoch') from {Qualified}");
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        await reader.ReadAsync(cancellation).ConfigureAwait(false);
+        return (reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1));
+    }
+
+    /// <summary>The newest ones.</summary>
+    public Task<ParkedFact[]> ListAsync(int limit, CancellationToken cancellation)
+    {
+        var command = source.CreateCommand($"{Select} order by parked_at desc, batch_id, position limit $1");
         command.Parameters.Add(new() { Value = limit });
+        return ReadAsync(command, cancellation);
+    }
+
+    /// <summary>The oldest ones, page by page.</summary>
+    /// <param name="after">The last one of the page before; null for the first page.</param>
+    /// <param name="limit">The most of a page.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    public Task<ParkedFact[]> OldestAsync(ParkedFact? after, int limit, CancellationToken cancellation)
+    {
+        var command = source.CreateCommand($"{Select} where (parked_at, batch_id, position) > ($1, $2, $3) order by parked_at, batch_id, position limit $4");
+        command.Parameters.Add(new() { Value = after?.ParkedAt ?? DateTimeOffset.UnixEpoch, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = after?.Batch ?? Guid.Empty });
+        command.Parameters.Add(new() { Value = after?.Position ?? -1 });
+        command.Parameters.Add(new() { Value = limit });
+        return ReadAsync(command, cancellation);
+    }
+
+    private static async Task<ParkedFact[]> ReadAsync(NpgsqlCommand asked, CancellationToken cancellation)
+    {
+        await using var command = asked;
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         var facts = new List<ParkedFact>();
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))

@@ -1,5 +1,6 @@
 using System.Globalization;
 using GeminiBalance.StatsService.Ledger;
+using GeminiBalance.StatsService.Requests;
 using GeminiBalance.StatsService.Store;
 using GeminiBalance.StatsService.Views;
 using Microsoft.Extensions.Options;
@@ -34,6 +35,13 @@ internal sealed class RetentionRun(
     private static readonly string DeleteSegments = $"""
         delete from {Segments.Qualified} where closed_at < $1 and stored_facts = stated_facts and stored_tokens = stated_tokens
         """;
+
+    /// <summary>What else is kept of single requests: the newest failures, however few there are, and facts that were set aside.</summary>
+    private static readonly string[] DeleteElsewhere =
+    [
+        $"delete from {StoreSchema.Name}.{RecentFailures.TableName} where at < $1",
+        $"delete from {ParkedFacts.Qualified} where parked_at < $1",
+    ];
 
     /// <summary>Waits for the end of a rebuild: it reads what would be deleted here.</summary>
     /// <returns>What was done, in a sentence.</returns>
@@ -73,9 +81,13 @@ internal sealed class RetentionRun(
             requests += reader.GetInt64(1);
         }
 
-        await using var segments = new NpgsqlCommand(DeleteSegments, connection);
-        segments.Parameters.Add(new() { Value = before, NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        await segments.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        foreach (var sql in (string[])[DeleteSegments, .. DeleteElsewhere])
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            command.Parameters.Add(new() { Value = before, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+            await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        }
+
         return string.Create(CultureInfo.InvariantCulture, $"Deleted {requests} requests in {batches} batches from before {before:yyyy-MM-ddTHH:mm:ssZ}; their sums and the audit log stay.");
     }
 }

@@ -19,7 +19,7 @@ internal static class GatewayBench
     private static readonly TimeSpan WholeLength = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LongestWarmUp = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan LongestWarmUp = TimeSpan.FromMinutes(5);
     private static readonly string Long = string.Join(' ', Enumerable.Repeat("gateway", 13_000));
     private static readonly byte[] Done = "data: [DONE]\n\n"u8.ToArray();
     private static readonly byte[] Closed = "}"u8.ToArray();
@@ -72,7 +72,7 @@ internal static class GatewayBench
 
     private static string Short => "Say in a few words what a gateway is good for, and why it should be quick. " + string.Join(' ', Enumerable.Repeat("Please.", 60));
 
-    /// <summary>Until the just-in-time compiler has next to nothing left to do in the gateway, or two minutes have passed; YARP, which is quicker, gets half the time and about as many requests.</summary>
+    /// <summary>Until the just-in-time compiler has next to nothing left to do in the gateway, or five minutes have passed; YARP, which is quicker, gets half the time and about as many requests.</summary>
     private static async Task WarmedUpAsync(GatewaySystem system, Func<bool, LoadTarget> gateway, Func<bool, LoadTarget> yarp)
     {
         var (started, compiled) = (Stopwatch.GetTimestamp(), await system.CompiledAsync().ConfigureAwait(false));

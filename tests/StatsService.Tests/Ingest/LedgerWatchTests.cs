@@ -25,12 +25,12 @@ public sealed class LedgerWatchTests(ServersFixture servers)
         var log = new Complaints();
         using var watch = new LedgerWatch(service.Get<Segments>(), service.Get<ParkedFacts>(), queues, clock, service.Get<IMeterFactory>(), log);
         await watch.StartAsync(default);
-        await Eventually.TrueAsync(() => Task.FromResult(watch.HasLooked), Soon, "a first look");
+        await Eventually.TrueAsync(() => Task.FromResult(watch.Found is not null), Soon, "a first look");
 
         broker.Freeze();
         await UntilAsync(clock, () => log.Count == 1, "a look that did not succeed");
         await service.Get<ParkedFacts>().ParkAsync(Facts.Batch(Facts.Fact()), 0, "why", default);
-        await UntilAsync(clock, () => watch.Found.Parked == 1, "a later look");
+        await UntilAsync(clock, () => watch.Found!.Parked == 1, "a later look");
 
         Assert.False(watch.ExecuteTask!.IsCompleted);
         Assert.Equal(1, log.Count);

@@ -49,6 +49,24 @@ public sealed class RetentionTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task Run_SingleRequestsThatAreKeptElsewhere_GoToo()
+    {
+        await using var service = await InProcess.StartAsync(servers);
+        var now = DateTimeOffset.UtcNow;
+        await service.Facts.StoreAsync(Facts.Batch(Facts.Fact(RequestOutcome.UpstreamError, at: now.AddDays(-100)), Facts.Fact(RequestOutcome.UpstreamError, at: now.AddDays(-2))), default);
+        await service.CatchUpAsync();
+        var parked = service.Get<ParkedFacts>();
+        await parked.ParkAsync(Facts.Batch(Facts.Fact()), 0, "old", default);
+        await service.ExecuteAsync($"update {ParkedFacts.Qualified} set parked_at = now() - interval '100 days'");
+        await parked.ParkAsync(Facts.Batch(Facts.Fact()), 0, "young", default);
+
+        await service.Get<RetentionRun>().RunAsync(default);
+
+        Assert.Equal(1L, await service.ScalarAsync<long>("select count(*) from stats.recent_failures"));
+        Assert.Equal("young", Assert.Single(await parked.ListAsync(10, default)).Reason);
+    }
+
+    [Fact]
     public async Task Run_WhileAnOldBatchIsBeingAppended_WaitsForItsEnd()
     {
         await using var service = await InProcess.StartAsync(servers);
