@@ -26,7 +26,7 @@ internal sealed record ModelProfile(string Prefix, ThinkingControl Thinking)
     /// <summary>The most candidates it gives.</summary>
     public int MostCandidates { get; init; } = 8;
 
-    /// <summary>Whether the first function call of every step of the current turn must carry its thought signature.</summary>
+    /// <summary>Whether the first function call of every step of the current turn must carry its thought signature; if it draws, the first part and every image of its answers.</summary>
     public bool EnforcesSignatures { get; init; }
 
     /// <summary>Whether functions may stand beside Google's own tools, and beside JSON as the answer's form.</summary>

@@ -67,7 +67,7 @@ internal sealed class ModelProfiles
         }
 
         // Models that draw or speak are named after the family they are made from.
-        return model.Contains("-image", StringComparison.Ordinal) ? profile with { Thinking = NoThinking, DrawsImages = true, MostCandidates = 1, IgnoresSampling = false, EnforcesSignatures = false, RefusesTools = true, OutputLimit = 32_768 }
+        return model.Contains("-image", StringComparison.Ordinal) ? profile with { Thinking = NoThinking, DrawsImages = true, MostCandidates = 1, IgnoresSampling = false, RefusesTools = true, OutputLimit = 32_768 }
             : model.Contains("-tts", StringComparison.Ordinal) ? profile with { Thinking = NoThinking, Speaks = true, MostCandidates = 1, EnforcesSignatures = false, RefusesTools = true, OutputLimit = 16_384 }
             : profile;
     }

@@ -28,10 +28,11 @@ internal static class AssistantImageReader
         for (var number = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; number++)
         {
             var address = default(JsonSlice);
+            string? signature = null;
             var field = FieldPath.OfMessage(message, $"images[{number}].image_url.url");
             if (reader.TokenType == JsonTokenType.StartObject)
             {
-                address = Address(ref reader, field);
+                (address, signature) = Image(ref reader, body, field);
             }
             else
             {
@@ -44,16 +45,23 @@ internal static class AssistantImageReader
             }
             else
             {
-                request.Parts.Add(new ContentPart(default, MediaReading.FromAddress(address, body, field, MediaDetail.Auto, mustBeImage: true)));
+                request.Parts.Add(new ContentPart(default, MediaReading.FromAddress(address, body, field, MediaDetail.Auto, mustBeImage: true), signature));
             }
         }
     }
 
-    private static JsonSlice Address(ref Utf8JsonReader reader, FieldPath field)
+    private static (JsonSlice Address, string? Signature) Image(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, FieldPath field)
     {
         var address = default(JsonSlice);
+        string? signature = null;
         while (FieldReading.NextName(ref reader))
         {
+            if (reader.ValueTextEquals("extra_content"u8))
+            {
+                signature = ThoughtSignatureReading.OfExtra(FieldReading.Element(ref reader, body, field.ToString()));
+                continue;
+            }
+
             var isImage = reader.ValueTextEquals("image_url"u8);
             reader.Read();
             if (isImage && reader.TokenType == JsonTokenType.String)
@@ -81,6 +89,6 @@ internal static class AssistantImageReader
             }
         }
 
-        return address;
+        return (address, signature);
     }
 }

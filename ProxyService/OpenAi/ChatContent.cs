@@ -35,7 +35,8 @@ internal enum ChatRole
 /// <summary>A part of a message: a text, or something to see, hear or read.</summary>
 /// <param name="Text">The text, a slice of the body; none when it is media.</param>
 /// <param name="Media">The media; null when it is a text.</param>
-internal readonly record struct ContentPart(JsonSlice Text, MediaPart? Media = null);
+/// <param name="Signature">The thought signature a model gave this part alone; null when there is none.</param>
+internal readonly record struct ContentPart(JsonSlice Text, MediaPart? Media = null, string? Signature = null);
 
 /// <summary>An image, a recording, a film or a document. Holds the bytes as base64, or an address where they are.</summary>
 internal sealed class MediaPart

@@ -146,11 +146,10 @@ internal ref struct ContentsWriter
     private readonly void WriteParts(ChatMessage message)
     {
         var parts = CollectionsMarshal.AsSpan(request.Parts).Slice(message.FirstPart, message.PartCount);
-        var isDrawing = message.Role == ChatRole.Assistant && HasMedia(parts);
+        var signed = message.CallCount == 0 ? SignaturePlan.Signed(parts) : -1;
         for (var i = 0; i < parts.Length; i++)
         {
-            // The signature of an answer without calls belongs to its last part.
-            PartWriter.Write(writer, parts[i], body, tellsDetail, signatures.OfPart(message, isLast: i == parts.Length - 1 && message.CallCount == 0, isDrawing));
+            PartWriter.Write(writer, parts[i], body, tellsDetail, signatures.OfPart(message, parts[i], isFirst: i == 0, isSigned: i == signed));
         }
     }
 
@@ -250,19 +249,6 @@ internal ref struct ContentsWriter
             writer.WriteEndObject();
             open = false;
         }
-    }
-
-    private static bool HasMedia(ReadOnlySpan<ContentPart> parts)
-    {
-        foreach (var part in parts)
-        {
-            if (part.Media is not null)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private static int LastUser(ChatRequest request, SystemPlan plan)

@@ -4,13 +4,15 @@ using GeminiBalance.ProxyService.OpenAi;
 namespace GeminiBalance.ProxyService.Translation.Requests;
 
 /// <summary>
-/// Which thought signatures are sent back. Gemini 3 and later check the first call of every step since the user last spoke; a call that lost its
-/// signature on the way gets the word Google documents for history that the model did not produce. A signature is never copied from one call to another.
+/// Which thought signatures are sent back. Gemini 3 and later check the first call of every step since the user last spoke; those that draw check the first part and
+/// every image of all their answers. What lost its signature on the way gets the word Google documents for history that the model did not produce. A signature is
+/// never copied from one call or part to another.
 /// </summary>
 /// <param name="CurrentTurn">Index of the first message after the user last spoke.</param>
 /// <param name="Enforced">Whether the model checks.</param>
+/// <param name="Draws">Whether it draws.</param>
 /// <param name="Replace">Whether signatures give way to that word where one is demanded, and are left out elsewhere.</param>
-internal readonly record struct SignaturePlan(int CurrentTurn, bool Enforced, bool Replace)
+internal readonly record struct SignaturePlan(int CurrentTurn, bool Enforced, bool Draws, bool Replace)
 {
     /// <summary>See ai.google.dev/gemini-api/docs/thought-signatures.</summary>
     private const string Unchecked = "skip_thought_signature_validator";
@@ -28,7 +30,7 @@ internal readonly record struct SignaturePlan(int CurrentTurn, bool Enforced, bo
             }
         }
 
-        return new SignaturePlan(first, profile.EnforcesSignatures, replace);
+        return new SignaturePlan(first, profile.EnforcesSignatures, profile.DrawsImages, replace);
     }
 
     /// <summary>The signature of a call; null for none.</summary>
@@ -48,13 +50,38 @@ internal readonly record struct SignaturePlan(int CurrentTurn, bool Enforced, bo
         return Replace || own is null ? number == 0 && !isWhole ? Unchecked : null : own;
     }
 
-    /// <summary>
-    /// The signature of a text or an image; null for none. A message has kept at most one, that of its last part. Nobody checks those of texts, so a refused one
-    /// need not be replaced; a model that complains about an answer with images wants one on every part of it.
-    /// </summary>
+    /// <summary>The signature of a text or an image; null for none. Where nobody checks that it is there, a refused one need not be replaced.</summary>
     /// <param name="message">The message.</param>
-    /// <param name="isLast">Whether the message's own signature belongs to this part.</param>
-    /// <param name="isDrawing">Whether the model has drawn in this message.</param>
-    public string? OfPart(ChatMessage message, bool isLast, bool isDrawing) =>
-        Replace ? isDrawing ? Unchecked : null : isLast ? message.Signature : null;
+    /// <param name="part">The part.</param>
+    /// <param name="isFirst">Whether it is the message's first.</param>
+    /// <param name="isSigned">Whether the message's own signature belongs to it.</param>
+    public string? OfPart(ChatMessage message, ContentPart part, bool isFirst, bool isSigned)
+    {
+        if (message.Role != ChatRole.Assistant)
+        {
+            return null;
+        }
+
+        var own = Replace ? null : part.Signature ?? (isSigned ? message.Signature : null);
+        return own ?? (Enforced && Draws && (isFirst || part.Media is not null) ? Unchecked : null);
+    }
+
+    /// <summary>The part the signature of an answer without calls belongs to: the last text, for images have their own; without a text or any of those, the last image.</summary>
+    /// <param name="parts">The parts of a message.</param>
+    /// <returns>Its index; -1 for none.</returns>
+    public static int Signed(ReadOnlySpan<ContentPart> parts)
+    {
+        var known = false;
+        for (var i = parts.Length - 1; i >= 0; i--)
+        {
+            if (parts[i].Media is null)
+            {
+                return i;
+            }
+
+            known |= parts[i].Signature is not null;
+        }
+
+        return known ? -1 : parts.Length - 1;
+    }
 }

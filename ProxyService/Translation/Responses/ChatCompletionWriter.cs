@@ -207,11 +207,14 @@ internal static class ChatCompletionWriter
         target.Append("]"u8);
     }
 
-    /// <summary>An answer without calls carries its signature on its last part; the older form of calls has no other place for it.</summary>
+    /// <summary>
+    /// An answer without calls carries its signature on its last part; the older form of calls has no other place for it. Images keep theirs to themselves, so
+    /// that a text never comes back with the signature of an image.
+    /// </summary>
     private static void WriteExtra(ReadOnlySpan<GeminiPart> parts, ReadOnlySpan<byte> json, AnswerShape shape, bool calls, ReadOnlySpan<byte> content, PooledBuffer target, List<SignedCall> signed, ReadOnlySpan<byte> serverTools)
     {
         var last = parts.Length - 1;
-        while (last >= 0 && (parts[last].Signature.IsNone || (calls && !shape.UsesFunctions)))
+        while (last >= 0 && (parts[last].Signature.IsNone || (calls && !shape.UsesFunctions) || (!content.IsEmpty && PartJson.IsImage(parts[last], json))))
         {
             last--;
         }

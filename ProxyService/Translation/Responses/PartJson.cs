@@ -76,7 +76,7 @@ internal static class PartJson
         return true;
     }
 
-    /// <summary>Appends <c>{"type":"image_url","image_url":{"url":"data:…"}}</c>.</summary>
+    /// <summary>Appends <c>{"type":"image_url","image_url":{"url":"data:…"}}</c>, with the image's own thought signature if it has one: models that draw ask it back.</summary>
     /// <param name="target">Gets the JSON.</param>
     /// <param name="part">The image.</param>
     /// <param name="json">The bytes it was read from.</param>
@@ -95,6 +95,8 @@ internal static class PartJson
         target.Append(part.Name.InnerIn(json));
         target.Append(";base64,"u8);
         target.Append(part.Value.InnerIn(json));
-        target.Append("\"}}"u8);
+        target.Append("\"}"u8);
+        ToolCallJson.AppendExtra(target, part.Signature.IsNone ? default : part.Signature.In(json), default);
+        target.Append("}"u8);
     }
 }

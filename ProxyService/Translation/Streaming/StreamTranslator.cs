@@ -68,7 +68,7 @@ internal sealed class StreamTranslator(AnswerShape shape) : IDisposable
             {
                 if (!part.Signature.IsNone && (part.Kind != GeminiPartKind.FunctionCall || shape.UsesFunctions))
                 {
-                    choice.Signature = part.Signature.In(json).ToArray();
+                    choice.KeepSignature(part, json);
                 }
 
                 if (part.Kind == GeminiPartKind.ServerTool)

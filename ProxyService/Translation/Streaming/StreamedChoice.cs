@@ -20,6 +20,8 @@ internal sealed class StreamedChoice(int index) : IDisposable
     private byte[] safety = [];
     private FinishReason finishReason;
     private string? finishMessage;
+    private byte[]? signature;
+    private byte[]? imageSignature;
     private bool tooLong;
     private bool tooManyServerTools;
 
@@ -41,11 +43,8 @@ internal sealed class StreamedChoice(int index) : IDisposable
     /// <summary>The first call written; null before any.</summary>
     public SignedCall? FirstCall { get; set; }
 
-    /// <summary>Signature of its last part, as a raw JSON string; null when it has none.</summary>
-    public byte[]? Signature { get; set; }
-
     /// <summary>Bytes kept for its end.</summary>
-    public long Kept => text.Length + serverTools.Length + grounding.Length + citations.Length + urlContext.Length + safety.Length + (Signature?.Length ?? 0);
+    public long Kept => text.Length + serverTools.Length + grounding.Length + citations.Length + urlContext.Length + safety.Length + (signature?.Length ?? 0) + (imageSignature?.Length ?? 0);
 
     /// <summary>Whether it said how it ended.</summary>
     public bool HasEnded => finishReason != FinishReason.Absent;
@@ -81,6 +80,13 @@ internal sealed class StreamedChoice(int index) : IDisposable
         PartJson.AppendContent(text, part, json);
     }
 
+    /// <summary>Keeps a part's signature: that of the last part is the answer's.</summary>
+    public void KeepSignature(GeminiPart part, ReadOnlySpan<byte> json)
+    {
+        ref var kept = ref PartJson.IsImage(part, json) ? ref imageSignature : ref signature;
+        kept = part.Signature.In(json).ToArray();
+    }
+
     /// <summary>Keeps what one of Google's own tools did.</summary>
     public void KeepServerTool(GeminiPart part, ReadOnlySpan<byte> json)
     {
@@ -105,8 +111,10 @@ internal sealed class StreamedChoice(int index) : IDisposable
             Annotations.Append(members, text.WrittenSpan, [], grounding, citations);
         }
 
-        ToolCallJson.AppendExtra(members, Signature, serverTools.WrittenSpan);
-        if (Calls == 0 && !tooLong && SignedCall.OfText(text.WrittenSpan, Signature, serverTools.WrittenSpan) is { } answer)
+        // An image's signature went out with it, and is never that of a text.
+        var own = signature ?? (text.Length == 0 && !tooLong ? imageSignature : null);
+        ToolCallJson.AppendExtra(members, own, serverTools.WrittenSpan);
+        if (Calls == 0 && !tooLong && SignedCall.OfText(text.WrittenSpan, own, serverTools.WrittenSpan) is { } answer)
         {
             signed.Add(answer);
         }

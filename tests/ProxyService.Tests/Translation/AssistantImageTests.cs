@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using GeminiBalance.ProxyService.OpenAi;
 using GeminiBalance.ProxyService.Translation.Requests;
+using GeminiBalance.ProxyService.Translation.Responses;
 using Xunit;
 
 namespace GeminiBalance.ProxyService.Tests.Translation;
@@ -10,32 +11,72 @@ namespace GeminiBalance.ProxyService.Tests.Translation;
 public sealed class AssistantImageTests
 {
     private const string Png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    private const string Unchecked = "skip_thought_signature_validator";
 
     [Theory]
-    [InlineData("")]
-    [InlineData("""{"text":"here"},""")]
-    public void AnswerWithAnImage_SentBack_IsTheModelsTurnAgain(string text)
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AnswerWithImages_SentBack_IsTheModelsTurnAgain(bool streamed)
     {
-        var answer = Encoding.UTF8.GetBytes($$$"""{"candidates":[{"content":{"parts":[{{{text}}}{"inlineData":{"mimeType":"image/png","data":"{{{Png}}}"},"thoughtSignature":"c2ln"}]},"finishReason":"STOP"}]}""");
-        var message = Translated.Answer(answer, Translated.PlainRequest, out _)["choices"]![0]!["message"]!;
+        Assert.Equal(Parts(Text("here", "c2ln"), Image("aW1n"), Image("aW1nMg==")), Again(streamed, Text("here", "c2ln"), Image("aW1n"), Image("aW1nMg==")));
+        Assert.Equal(Parts(Text("here", Unchecked), Image("aW1n")), Again(streamed, Text("here"), Image("aW1n")));
+        Assert.Equal(Parts(Image("aW1n"), Image(Unchecked)), Again(streamed, Image("aW1n"), Image()));
+        Assert.Equal(Parts(Image("aW1n")), Again(streamed, Image("aW1n"), Text("", "c2ln")));
+    }
 
-        var turn = Contents(message)[1]!;
+    [Fact]
+    public void SignatureOfAnImage_IsFoundAtTheMessageToo()
+    {
+        var message = Answered(streamed: false, Image("aW1n"));
+        ((JsonObject)message["images"]![0]!).Remove("extra_content");
 
-        Assert.Equal("model", (string?)turn["role"]);
-        Assert.True(JsonNode.DeepEquals(JsonNode.Parse($$$"""[{{{text}}}{"inlineData":{"mimeType":"image/png","data":"{{{Png}}}"},"thoughtSignature":"c2ln"}]"""), turn["parts"]), turn.ToJsonString());
+        Assert.Equal(Parts(Image("aW1n")), Contents(message)[1]!["parts"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void AnswerThatIsRemembered_KeepsTheSignatureOfItsTextOnly()
+    {
+        Assert.Equal("c2ln", Assert.Single(Remembered(Text("here", "c2ln"), Image("aW1n"))).Signature);
+        Assert.Empty(Remembered(Text("here"), Image("aW1n")));
+
+        static List<SignedCall> Remembered(params string[] parts)
+        {
+            Translated.Answer(Encoding.UTF8.GetBytes(Whole(parts)), Translated.PlainRequest, out var signed);
+            return signed;
+        }
     }
 
     [Theory]
-    [InlineData(false, null, "c2ln")]
-    [InlineData(true, "skip_thought_signature_validator", "skip_thought_signature_validator")]
-    public void RefusedSignatures_AreReplacedOnEveryPart(bool refused, string? ofText, string ofImage)
+    [InlineData("gemini-3-pro-image", "here", true, true)]
+    [InlineData("gemini-3-pro-image", "", false, true)]
+    [InlineData("gemini-2.5-flash-image", "here", false, false)]
+    [InlineData("gemini-3-flash-preview", "here", false, false)]
+    public void WhatComesBackWithoutASignature_GetsTheWordForThatWhereOneIsDemanded(string model, string content, bool text, bool image)
     {
-        var message = JsonNode.Parse($$$"""{"role":"assistant","content":"here","images":[{"image_url":{"url":"data:image/png;base64,{{{Png}}}"}}],"extra_content":{"google":{"thought_signature":"c2ln"} } }""")!;
+        var message = JsonNode.Parse($$$"""{"role":"assistant","content":"{{{content}}}","images":[{"image_url":{"url":"data:image/png;base64,{{{Png}}}"}}]}""")!;
 
-        var parts = Translated.Request(Conversation(message), new TranslationOptions { ReplaceSignatures = refused })["contents"]![1]!["parts"]!;
+        var parts = Translated.Request(Conversation(message, model))["contents"]![1]!["parts"]!.ToJsonString();
 
-        Assert.Equal(ofText, (string?)parts[0]!["thoughtSignature"]);
-        Assert.Equal(ofImage, (string?)parts[1]!["thoughtSignature"]);
+        Assert.Equal(content.Length > 0 ? Parts(Text(content, text ? Unchecked : null), Image(image ? Unchecked : null)) : Parts(Image(image ? Unchecked : null)), parts);
+    }
+
+    [Fact]
+    public void TextAModelThatDrawsHasSaid_IsSignedTooAndOthersNeedNotBe()
+    {
+        const string Said = """{"role":"assistant","content":"hello"}""";
+
+        Assert.Equal(Parts(Text("hello", Unchecked)), Contents(JsonNode.Parse(Said)!)[1]!["parts"]!.ToJsonString());
+        Assert.Equal(Parts(Text("hello")), Translated.Request(Conversation(JsonNode.Parse(Said)!, "gemini-3-flash-preview"))["contents"]![1]!["parts"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void RefusedSignatures_AreAllReplaced()
+    {
+        var message = Answered(streamed: false, Text("here", "c2ln"), Image("aW1n"));
+
+        var parts = Translated.Request(Conversation(message), new TranslationOptions { ReplaceSignatures = true })["contents"]![1]!["parts"]!.ToJsonString();
+
+        Assert.Equal(Parts(Text("here", Unchecked), Image(Unchecked)), parts);
     }
 
     [Fact]
@@ -56,7 +97,7 @@ public sealed class AssistantImageTests
     {
         var contents = Contents(JsonNode.Parse($$"""{"role":"assistant","content":"here","images":{{images}}}""")!, out var request);
 
-        Assert.Equal("""[{"text":"here"}]""", contents[1]!["parts"]!.ToJsonString());
+        Assert.Equal(Parts(Text("here", Unchecked)), contents[1]!["parts"]!.ToJsonString());
         Assert.Equal(warnings, request.Warnings.Count);
     }
 
@@ -88,5 +129,40 @@ public sealed class AssistantImageTests
 
     private static JsonNode Contents(JsonNode message, out ChatRequest request) => Translated.Request(Conversation(message), out request)["contents"]!;
 
-    private static string Conversation(JsonNode message) => $$"""{"model":"gemini-3-pro-image","messages":[{"role":"user","content":"draw"},{{message.ToJsonString()}},{"role":"user","content":"redder"}]}""";
+    private static string Conversation(JsonNode message, string model = "gemini-3-pro-image") =>
+        $$"""{"model":"{{model}}","messages":[{"role":"user","content":"draw"},{{message.ToJsonString()}},{"role":"user","content":"redder"}]}""";
+
+    private static string Text(string text, string? signature = null) => $$"""{"text":"{{text}}"{{Signed(signature)}}}""";
+
+    private static string Image(string? signature = null) => $$$"""{"inlineData":{"mimeType":"image/png","data":"{{{Png}}}"}{{{Signed(signature)}}}}""";
+
+    private static string Signed(string? signature) => signature is null ? "" : $",\"thoughtSignature\":\"{signature}\"";
+
+    private static string Parts(params string[] parts) => JsonNode.Parse($"[{string.Join(',', parts)}]")!.ToJsonString();
+
+    private static string Whole(params string[] parts) => $$$"""{"candidates":[{"content":{"parts":[{{{string.Join(',', parts)}}}]},"finishReason":"STOP"}]}""";
+
+    private static string Again(bool streamed, params string[] parts) => Contents(Answered(streamed, parts))[1]!["parts"]!.ToJsonString();
+
+    /// <summary>The message a client has after an answer of these parts; of a stream, put together from its chunks.</summary>
+    private static JsonNode Answered(bool streamed, params string[] parts)
+    {
+        if (!streamed)
+        {
+            return Translated.Answer(Whole(parts))["choices"]![0]!["message"]!;
+        }
+
+        var message = new JsonObject { ["role"] = "assistant", ["content"] = "", ["images"] = new JsonArray() };
+        foreach (var delta in Translated.Stream(string.Concat(parts.Select(part => Translated.Event(Whole(part))))).Select(chunk => chunk["choices"]![0]!["delta"]!))
+        {
+            message["content"] = (string?)message["content"] + (string?)delta["content"];
+            message["extra_content"] = delta["extra_content"]?.DeepClone() ?? message["extra_content"]?.DeepClone();
+            foreach (var image in delta["images"]?.AsArray() ?? [])
+            {
+                message["images"]!.AsArray().Add(image!.DeepClone());
+            }
+        }
+
+        return message;
+    }
 }
