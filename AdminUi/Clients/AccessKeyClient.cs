@@ -22,14 +22,14 @@ internal sealed class AccessKeyClient(HttpClient http)
         http.SendAsync(Service, new HttpRequestMessage(HttpMethod.Get, $"/access-keys/{id}"), ContractsJson.Default.AccessKeyView, cancellationToken);
 
     public Task<CreatedAccessKey> CreateAsync(CreateAccessKey create, string actor, CancellationToken cancellationToken) =>
-        http.SendAsync(Service, ServiceCall.Json(HttpMethod.Post, "/access-keys", create, ContractsJson.Default.CreateAccessKey).WithActor(actor), ContractsJson.Default.CreatedAccessKey, cancellationToken);
+        http.SendAsync(Service, ServiceCall.Json(HttpMethod.Post, "/access-keys", create, ContractsJson.Default.CreateAccessKey).WithActor(actor).WithPatience(ServiceCall.OfMany), ContractsJson.Default.CreatedAccessKey, cancellationToken);
 
     /// <summary>Replaces the terms. When somebody else did meanwhile, the exception's <see cref="ServiceCallException.Current{T}"/> is what they made of it.</summary>
     public Task<AccessKeyView> EditAsync(Guid id, EditAccessKey edit, string actor, CancellationToken cancellationToken) =>
         http.SendAsync(Service, ServiceCall.Json(HttpMethod.Put, $"/access-keys/{id}", edit, ContractsJson.Default.EditAccessKey).WithActor(actor), ContractsJson.Default.AccessKeyView, cancellationToken);
 
     public Task<CreatedAccessKey> RotateAsync(Guid id, long overlapSeconds, string actor, CancellationToken cancellationToken) =>
-        http.SendAsync(Service, ServiceCall.Json(HttpMethod.Post, $"/access-keys/{id}/rotate", new RotateAccessKey(overlapSeconds), ContractsJson.Default.RotateAccessKey).WithActor(actor), ContractsJson.Default.CreatedAccessKey, cancellationToken);
+        http.SendAsync(Service, ServiceCall.Json(HttpMethod.Post, $"/access-keys/{id}/rotate", new RotateAccessKey(overlapSeconds), ContractsJson.Default.RotateAccessKey).WithActor(actor).WithPatience(ServiceCall.OfMany), ContractsJson.Default.CreatedAccessKey, cancellationToken);
 
     public Task<AccessKeyView> SetEnabledAsync(Guid id, bool enabled, string actor, CancellationToken cancellationToken) => ActAsync(id, enabled ? "enable" : "disable", actor, cancellationToken);
 

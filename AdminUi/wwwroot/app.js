@@ -48,6 +48,35 @@
     }
   });
 
+  // The framework says how the connection to the server is; showing it is ours.
+  document.addEventListener("components-reconnect-state-changed", ({ target, detail }) => {
+    if (!(target instanceof HTMLDialogElement)) {
+      return;
+    }
+    switch (detail?.state) {
+      case "show":
+      case "failed":
+        if (!target.open) {
+          target.showModal();
+        }
+        break;
+      case "hide":
+        target.close();
+        break;
+      case "rejected":
+      case "resume-failed":
+        // The server is there again, but knows nothing of this page.
+        location.reload();
+        break;
+    }
+  }, true);
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-reload]")) {
+      location.reload();
+    }
+  });
+
   document.addEventListener("DOMContentLoaded", () => {
     document.querySelector("form[data-auto-submit]")?.requestSubmit();
 

@@ -144,7 +144,7 @@ internal sealed class ServiceCalls : IDisposable
     /// <summary>Waits until the proxy accepts a new access key.</summary>
     /// <exception cref="CliException">It does not in time. The key is stored all the same, and nothing shows it again.</exception>
     public Task AcceptedAsync(CreatedAccessKey created) =>
-        WaitAsync(() => KnowsAsync(created.Epoch, created.Sequence), "the gateway did not take over the access key");
+        !created.IsPublished ? throw new CliException("It could not be published to the gateways yet, and will be as soon as that is possible.") : WaitAsync(() => KnowsAsync(created.Epoch, created.Sequence), "the gateway did not take over the access key");
 
     /// <summary>Takes over the client tokens of another gateway.</summary>
     public async Task<AccessKeyImportResult> ImportAccessKeysAsync(string text)

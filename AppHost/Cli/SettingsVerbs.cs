@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using GeminiBalance.Contracts;
 
 namespace GeminiBalance.Cli;
 
 /// <summary><c>./gb settings …</c>.</summary>
-internal static class SettingsVerbs
+internal static partial class SettingsVerbs
 {
     public static Task<int> RunAsync(RunningSystem system, string[] args, TextWriter output) => args switch
     {
@@ -45,11 +46,17 @@ internal static class SettingsVerbs
         return 0;
     }
 
-    private static Task<int> SetAsync(RunningSystem system, CommandOptions options, TextWriter output)
+    private static async Task<int> SetAsync(RunningSystem system, CommandOptions options, TextWriter output)
     {
         var words = options.Words(2, 2);
-        return ChangeAsync(system, words[0], words[1], options, output);
+        var value = words[1] == "-" ? (await Verbs.ReadTextAsync("-").ConfigureAwait(false)).TrimEnd('\r', '\n') : words[1];
+        return words[1] != "-" && Credentials().IsMatch(value)
+            ? throw new CliException($"Everybody on this machine can read a password that stands in a command: give the value on standard input, as './gb settings set {words[0]} - <FILE'.", 2)
+            : await ChangeAsync(system, words[0], value, options, output).ConfigureAwait(false);
     }
+
+    [GeneratedRegex("://[^/@\\s]*:[^/@\\s]+@", RegexOptions.CultureInvariant)]
+    private static partial Regex Credentials();
 
     private static Task<int> UnsetAsync(RunningSystem system, CommandOptions options, TextWriter output) =>
         ChangeAsync(system, options.Words(1, 1)[0], null, options, output);

@@ -17,7 +17,7 @@ internal static class UpstreamChecks
 
         var host = address.GetLeftPart(UriPartial.Authority);
         // Any answer will do, and without a key there is only a refusal.
-        using var client = new HttpClient { Timeout = _limit };
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = _limit };
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Head, address);
@@ -26,7 +26,7 @@ internal static class UpstreamChecks
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {
-            return [new($"{host} cannot be reached ('./gb demo' does not need it)", "allow outgoing HTTPS, or set HTTPS_PROXY", Needed: false)];
+            return [new($"{host} cannot be reached ('./gb demo' does not need it)", "allow outgoing HTTPS, or name a proxy for the upstream: ./gb settings set Upstream:Proxies ADDRESS", Needed: false)];
         }
     }
 

@@ -87,8 +87,11 @@ internal static class AccessKeyEndpoints
 
         var key = AccessKeyFormat.Generate();
         var created = await desk.CreateAsync(terms, AccessKeyFormat.DisplayPrefix(key), AccessKeyFormat.Hash(key.Reveal()), context.Actor(), cancellation);
-        return TypedResults.Created($"/access-keys/{created.Key!.Id}", new CreatedAccessKey(created.Key.View, key.Reveal(), created.Position!.Epoch, created.Position.Sequence));
+        return TypedResults.Created($"/access-keys/{created.Key!.Id}", Shown(created, key));
     }
+
+    private static CreatedAccessKey Shown(AccessKeyOutcome outcome, Secret key) =>
+        new(outcome.Key!.View, key.Reveal(), outcome.Position?.Epoch ?? Guid.Empty, outcome.Position?.Sequence ?? 0);
 
     private static async Task<IResult> EditAsync(Guid id, EditAccessKey edit, AccessKeyDesk desk, IDocumentStore store, TimeProvider time, HttpContext context, CancellationToken cancellation)
     {
@@ -128,15 +131,14 @@ internal static class AccessKeyEndpoints
 
         var key = AccessKeyFormat.Generate();
         var hash = AccessKeyFormat.Hash(key.Reveal());
-        var outcome = await desk.ChangeAsync(
-            id, (known, now) => AccessKeyDecider.Rotate(known, AccessKeyFormat.DisplayPrefix(key), hash, TimeSpan.FromSeconds(overlap), context.Actor(), now), cancellation);
+        var outcome = await desk.RotateAsync(id, AccessKeyFormat.DisplayPrefix(key), hash, TimeSpan.FromSeconds(overlap), context.Actor(), cancellation);
         if (outcome?.Key is not { } rotated)
         {
             return Missing();
         }
 
         return rotated.Hash == hash
-            ? TypedResults.Ok(new CreatedAccessKey(rotated.View, key.Reveal(), outcome.Position!.Epoch, outcome.Position.Sequence))
+            ? TypedResults.Ok(Shown(outcome, key))
             : ProblemResponses.Problem(StatusCodes.Status409Conflict, "access_key_revoked", "The access key is revoked: create a new one.");
     }
 

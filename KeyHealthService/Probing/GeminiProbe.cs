@@ -46,17 +46,14 @@ internal sealed class GeminiProbe(HttpClient client)
         .ConfigurePrimaryHttpMessageHandler(services => new UpstreamRoute(services.GetRequiredService<UpstreamWays>()))
         .ConfigureHttpClient(client => client.MaxResponseContentBufferSize = LargestAnswer);
 
-    /// <summary>Makes the handler of a way. A proxy of the environment is taken only where no other is set.</summary>
-    public static SocketsHttpHandler Open(IWebProxy? proxy)
+    /// <summary>Makes the handler of a way: the one the gateway's own calls take, so never over a proxy of the environment, which would say of keys what is not true of them there.</summary>
+    public static SocketsHttpHandler Open(IWebProxy? proxy) => new()
     {
-        var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            ConnectTimeout = TimeSpan.FromSeconds(10),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        };
-        handler.Proxy = proxy;
-        return handler;
-    }
+        UseProxy = proxy is not null,
+        Proxy = proxy,
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        ConnectTimeout = TimeSpan.FromSeconds(10),
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+    };
 }

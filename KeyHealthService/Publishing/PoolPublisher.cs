@@ -1,4 +1,5 @@
 using GeminiBalance.Contracts;
+using GeminiBalance.ServiceDefaults.Storage;
 using Npgsql;
 using StackExchange.Redis;
 
@@ -10,7 +11,8 @@ namespace GeminiBalance.KeyHealthService.Publishing;
 /// </summary>
 internal sealed partial class PoolPublisher(NpgsqlDataSource database, PoolReader pool, PoolInRedis redis, TimeProvider time, ILogger<PoolPublisher> log)
 {
-    private const long Lock = 0x6762_706f_6f6c;
+    /// <summary>The session lock of who publishes.</summary>
+    internal const long Lock = 0x6762_706f_6f6c;
 
     /// <summary>A change of more keys is not spelled out: a gap in the sequence makes the proxies read the snapshot, which is cheaper.</summary>
     private const int LargestChange = 2 * PoolRedisKeys.ChunkSize;
@@ -22,7 +24,7 @@ internal sealed partial class PoolPublisher(NpgsqlDataSource database, PoolReade
     public async Task<PoolPosition> PublishAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        await ExecuteAsync(connection, $"select pg_advisory_lock({Lock})", cancellation);
+        await ExecuteAsync(connection, $"select {PostgresKeepAlive.Columns}, pg_advisory_lock({Lock})", cancellation);
         try
         {
             return await PublishAloneAsync(connection, cancellation);

@@ -26,6 +26,20 @@ internal static class PublishingExtensions
     public static async Task<PoolPosition> PublishedAsync(this PoolPump pump, CancellationToken cancellation) =>
         await pump.PublishAsync(cancellation).WaitAsync(Patience, cancellation);
 
+    /// <summary>Waits until what was just committed is published, for a caller who must be answered whether or not it is: a new key is shown once.</summary>
+    /// <returns>Null when it is not published within ten seconds; it will be.</returns>
+    public static async Task<PoolPosition?> PublishedOrLaterAsync(this PoolPump pump, CancellationToken cancellation)
+    {
+        try
+        {
+            return await pump.PublishedAsync(cancellation);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Maps the snapshot: the whole of it, or 204 for a proxy that stands where the pool stands.</summary>
     public static void MapPoolSnapshot(this IEndpointRouteBuilder app) =>
         app.MapGet("/snapshot", async Task<Results<Ok<PoolSnapshot>, NoContent>> (PoolReader pool, Guid? epoch, long? sequence, CancellationToken cancellation) =>

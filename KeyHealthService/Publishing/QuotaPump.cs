@@ -1,6 +1,7 @@
 using System.Text.Json;
 using GeminiBalance.Contracts;
 using GeminiBalance.KeyHealthService.Quotas;
+using GeminiBalance.ServiceDefaults.Storage;
 using Npgsql;
 using StackExchange.Redis;
 
@@ -25,7 +26,7 @@ internal sealed partial class QuotaPump(NpgsqlDataSource database, QuotaReader q
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        if (await ScalarAsync<bool>(transaction, $"select pg_try_advisory_xact_lock({Lock})", cancellation) is false)
+        if (await ScalarAsync<bool>(transaction, $"select pg_try_advisory_xact_lock({Lock}), {PostgresKeepAlive.Columns}", cancellation) is false)
         {
             return 0;
         }

@@ -1,4 +1,5 @@
 using GeminiBalance.Contracts;
+using GeminiBalance.ServiceDefaults.Storage;
 using JasperFx.Events;
 using Marten;
 using MassTransit;
@@ -29,7 +30,7 @@ internal sealed partial class MessagePump(NpgsqlDataSource database, IDocumentSt
         }
 
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await using var alone = new NpgsqlCommand($"select pg_try_advisory_xact_lock({Lock})", connection, transaction);
+        await using var alone = new NpgsqlCommand($"select pg_try_advisory_xact_lock({Lock}), {PostgresKeepAlive.Columns}", connection, transaction);
         if (!(bool)(await alone.ExecuteScalarAsync(cancellation))!)
         {
             return false;

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace GeminiBalance.Contracts;
 
 /// <summary>The limits of an access key; null means not limited. Days and months are those of the calendar in UTC.</summary>
@@ -105,10 +107,14 @@ public sealed record RotateAccessKey(long? OverlapSeconds = null);
 /// <summary>A new access key: the only answer that ever holds the key.</summary>
 /// <param name="AccessKey">What operators see of it from now on.</param>
 /// <param name="Key">The key, to be handed to its holder.</param>
-/// <param name="Epoch">Epoch of the pool that knows the key.</param>
-/// <param name="Sequence">A proxy at this sequence or later accepts the key.</param>
+/// <param name="Epoch">Epoch of the pool that knows the key; empty while it could not be published yet, which follows by itself.</param>
+/// <param name="Sequence">A proxy at this sequence or later accepts the key; 0 while it could not be published yet.</param>
 public sealed record CreatedAccessKey(AccessKeyView AccessKey, string Key, Guid Epoch, long Sequence)
 {
+    /// <summary>Whether proxies can know the key by now.</summary>
+    [JsonIgnore]
+    public bool IsPublished => Epoch != Guid.Empty;
+
     /// <summary>Leaves the key out.</summary>
     public override string ToString() => $"{nameof(CreatedAccessKey)} {AccessKey.Id}";
 }

@@ -1,3 +1,4 @@
+using GeminiBalance.ServiceDefaults.Storage;
 using Npgsql;
 
 namespace GeminiBalance.ServiceDefaults.Jobs;
@@ -5,9 +6,6 @@ namespace GeminiBalance.ServiceDefaults.Jobs;
 /// <summary>The right to run a job: a session lock in PostgreSQL on a connection that does nothing else. A killed process loses it with its connection.</summary>
 internal sealed class JobLock : IAsyncDisposable
 {
-    /// <summary>Bounds how long the lock outlives a machine that vanished without closing the connection.</summary>
-    private const string Settings = "select set_config('tcp_keepalives_idle', '3', false), set_config('tcp_keepalives_interval', '2', false), set_config('tcp_keepalives_count', '3', false)";
-
     private readonly NpgsqlConnection connection;
     private readonly SemaphoreSlim use = new(1, 1);
 
@@ -22,7 +20,7 @@ internal sealed class JobLock : IAsyncDisposable
             return null;
         }
 
-        await using var settings = new NpgsqlCommand(Settings, connection);
+        await using var settings = new NpgsqlCommand($"select {PostgresKeepAlive.Columns}", connection);
         await settings.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
         return new JobLock(connection);
     }

@@ -71,7 +71,10 @@ public static class ServiceAuth
     {
         services.AddServiceToken();
         services.TryAddTransient<ServiceTokenSender>();
+
+        // Never over a proxy of the environment: it would see the service token.
         var builder = services.AddHttpClient<TClient>(client => client.BaseAddress = new Uri($"http://{service}"))
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
             .AddServiceDiscovery()
             .AddHttpMessageHandler<ServiceTokenSender>();
         builder.AddStandardResilienceHandler(options =>

@@ -1,3 +1,4 @@
+using GeminiBalance.ServiceDefaults.Storage;
 using Npgsql;
 
 namespace GeminiBalance.StatsService.Views;
@@ -8,13 +9,7 @@ namespace GeminiBalance.StatsService.Views;
 /// </summary>
 internal sealed class LeaderLock : IAsyncDisposable
 {
-    /// <summary>Bounds how long a leader whose machine vanished keeps the lock: its end of the connection never says goodbye.</summary>
-    private const string Settings = """
-        select set_config('application_name', $1, false),
-            set_config('tcp_keepalives_idle', '3', false),
-            set_config('tcp_keepalives_interval', '2', false),
-            set_config('tcp_keepalives_count', '3', false)
-        """;
+    private const string Settings = $"select set_config('application_name', $1, false), {PostgresKeepAlive.Columns}";
 
     private readonly SessionLock held;
 

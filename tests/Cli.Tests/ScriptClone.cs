@@ -49,8 +49,11 @@ internal sealed class ScriptClone : IDisposable
         foreach (var file in files.Append("lock")) File.WriteAllText(In($"{name}/{file}"), "");
     }
 
-    public Task<ScriptResult> GbAsync(params string[] args) =>
-        Script.RunAsync(["bash", In("gb"), .. args], ("PATH", In("bin") + ":" + Environment.GetEnvironmentVariable("PATH")));
+    public Task<ScriptResult> GbAsync(params string[] args) => GbFromAsync(".", args);
+
+    /// <summary>Runs it for a caller who stands elsewhere.</summary>
+    public Task<ScriptResult> GbFromAsync(string place, params string[] args) =>
+        Script.RunAsync(["bash", "-c", "cd \"$1\" && exec bash \"$0\" \"${@:2}\"", In("gb"), place, .. args], ("PATH", In("bin") + ":" + Environment.GetEnvironmentVariable("PATH")));
 
     public void Dispose() => folder.Dispose();
 }

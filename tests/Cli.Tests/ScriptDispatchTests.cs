@@ -62,6 +62,27 @@ public sealed class ScriptDispatchTests : IDisposable
     }
 
     [Fact]
+    public async Task Up_FromAnotherFolder_OnWhatAnEphemeralRunLeft_BeginsAnewAndForGood()
+    {
+        foreach (var folder in (string[])["AppHost/LocalEngine", "ProxyService", "KeyHealthService", "StatsService", "AdminUi", "tests/GeminiSimulator"])
+        {
+            Directory.CreateDirectory(clone.In(folder));
+        }
+
+        File.WriteAllText(clone.In("AppHost/AppHost.csproj"), "");
+        File.WriteAllText(clone.In("AppHost/Program.cs"), "");
+        clone.AddData("data", "up", "ephemeral", "left-behind");
+
+        var result = await clone.GbFromAsync("/", "up", "--detach", "--data", clone.In("data"));
+
+        Assert.DoesNotContain("No such file", result.Error, StringComparison.Ordinal);
+        Assert.Contains(clone.Asked, line => line.StartsWith($"--DataFolder={clone.In("data")}", StringComparison.Ordinal));
+        Assert.False(File.Exists(clone.In("data/ephemeral")));
+        Assert.False(File.Exists(clone.In("data/left-behind")));
+        Assert.True(File.Exists(clone.In("data/lock")));
+    }
+
+    [Fact]
     public async Task Settings_SetToNothing_PassesTheEmptyValueOn()
     {
         clone.Says("settings", "");

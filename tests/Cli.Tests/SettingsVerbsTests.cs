@@ -37,6 +37,20 @@ public sealed class SettingsVerbsTests
     }
 
     [Fact]
+    public async Task Set_OfAPasswordInAnArgument_IsRefusedAndNamesTheOtherWay()
+    {
+        await using var stub = await StubSystem.StartAsync();
+        using var output = new StringWriter();
+
+        var refused = await Assert.ThrowsAsync<CliException>(() => SettingsVerbs.RunAsync(stub.System, ["set", "Upstream:Proxies", "http://user:pass-word@proxy:3128"], output));
+
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("settings set Upstream:Proxies -", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("pass-word", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(stub.Calls);
+    }
+
+    [Fact]
     public async Task Get_ShowsAllOrOne_InWordsOrAsJson()
     {
         await using var stub = await StubSystem.StartAsync();

@@ -57,6 +57,27 @@ public sealed class SignInTests(Site site)
     }
 
     [Fact]
+    public async Task ConnectionThatIsLost_IsShown_UntilItIsThereAgain()
+    {
+        await using var visit = await site.VisitAsync();
+        visit.ExpectedErrors.Add("");
+        await visit.Page.AddInitScriptAsync("const Opened = WebSocket; window.sockets = []; window.WebSocket = class extends Opened { constructor(...given) { super(...given); window.sockets.push(this); } };");
+        await visit.SignInAsync();
+        await visit.OpenAsync("/keys?status=Cooling");
+        var dialog = visit.Page.Locator("#components-reconnect-modal");
+        await Assertions.Expect(dialog).ToBeHiddenAsync();
+
+        await visit.Page.RouteAsync("**/_blazor/negotiate**", route => route.AbortAsync());
+        await visit.Page.EvaluateAsync("() => window.sockets.forEach(socket => socket.close())");
+        await Assertions.Expect(dialog).ToBeVisibleAsync(new() { Timeout = 20_000 });
+
+        await visit.Page.UnrouteAsync("**/_blazor/negotiate**");
+        await Assertions.Expect(dialog).ToBeHiddenAsync(new() { Timeout = 30_000 });
+        Assert.EndsWith("/keys?status=Cooling", visit.Page.Url, StringComparison.Ordinal);
+        await Assertions.Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "Keys", Exact = true })).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task Language_Switched_ChangesTheWholePage()
     {
         await using var visit = await site.SignedInAsync();

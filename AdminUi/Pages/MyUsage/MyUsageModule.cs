@@ -9,7 +9,7 @@ internal static class MyUsageModule
     {
         services.AddSingleton<HolderGuesses>();
 
-        // No redirects, which would carry the key elsewhere; no logging, which could show it.
+        // No redirects and no proxy of the environment, which would carry the key elsewhere; no logging, which could show it.
         services.AddHttpClient<HolderUsageReader>(client =>
             {
                 client.BaseAddress = new Uri("http://proxy");
@@ -17,7 +17,7 @@ internal static class MyUsageModule
             })
             .RemoveAllLoggers()
             .AddServiceDiscovery()
-            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) });
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) });
         return services;
     }
 }

@@ -23,7 +23,7 @@ internal static class FakeAccessKeys
             var view = new AccessKeyView(
                 Guid.CreateVersion7(), create.Name, "sk-gb-Ab12", true, TimeProvider.System.GetUtcNow(), create.ExpiresAt, 1, create.Owner, create.Note, create.Tags, create.Models, create.Addresses, create.Limits);
             all.Insert(0, view);
-            return new CreatedAccessKey(view, Samples.NewAccessKey, Guid.Empty, 1);
+            return new CreatedAccessKey(view, Samples.NewAccessKey, new Guid("0e0c0000-0000-7000-8000-000000000001"), 1);
         });
         app.MapPost("/access-keys/imports", async (HttpContext context) =>
         {
@@ -53,7 +53,7 @@ internal static class FakeAccessKeys
         {
             var index = all.FindIndex(key => key.Id == id);
             all[index] = all[index] with { OldKeyUntil = TimeProvider.System.GetUtcNow().AddSeconds(rotate.OverlapSeconds ?? 0), Version = all[index].Version + 1 };
-            return new CreatedAccessKey(all[index], Samples.NewAccessKey, Guid.Empty, 1);
+            return new CreatedAccessKey(all[index], Samples.NewAccessKey, new Guid("0e0c0000-0000-7000-8000-000000000001"), 1);
         });
         app.MapPost("/access-keys/{id:guid}/{action}", (Guid id, string action) =>
         {

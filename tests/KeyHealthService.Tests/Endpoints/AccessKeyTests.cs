@@ -3,9 +3,11 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using GeminiBalance.Contracts;
+using GeminiBalance.KeyHealthService.Publishing;
 using GeminiBalance.KeyHealthService.Store;
 using GeminiBalance.KeyHealthService.Tests.Servers;
 using GeminiBalance.ServiceDefaults.Security;
+using GeminiBalance.TestKit;
 using Npgsql;
 using Xunit;
 
@@ -154,6 +156,24 @@ public sealed class AccessKeyTests(ServersFixture servers)
         await using var connection = await service.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await using var command = new NpgsqlCommand($"set enable_seqscan = off; explain (format json) select data ->> 'hash' from keys.mt_events where {Tables.HoldsAccessKeyHash} and data ->> 'hash' = any(array['a','b'])", connection);
         Assert.Contains("mt_events_access_key_hash", (string)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Key_ThatCannotBePublishedInTime_IsShownAllTheSame()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+        await using (var holder = await service.Database.OpenConnectionAsync(TestContext.Current.CancellationToken))
+        {
+            await using var hold = new NpgsqlCommand($"select pg_advisory_lock({PoolPublisher.Lock})", holder);
+            await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+            var created = await service.SendAsync<CreatedAccessKey>(HttpMethod.Post, "/access-keys", new CreateAccessKey("team", null));
+
+            Assert.False(created.IsPublished);
+            Assert.True(AccessKeyFormat.IsWellFormed(created.Key));
+        }
+
+        await Eventually.TrueAsync(async () => (await service.GetAsync<PoolSnapshot>("/snapshot")).AccessKeys.Count == 1, TimeSpan.FromSeconds(30), "the key in the pool");
     }
 
     private static async Task<AccessKeyImportResult> ImportAsync(RunningService service, string text)

@@ -1,6 +1,7 @@
 using GeminiBalance.Contracts;
 using GeminiBalance.GeminiSimulator.Keys;
 using GeminiBalance.GeminiSimulator.Scripts;
+using GeminiBalance.KeyHealthService.Probing;
 using GeminiBalance.KeyHealthService.Tests.Models;
 using GeminiBalance.KeyHealthService.Tests.Servers;
 using GeminiBalance.TestKit;
@@ -13,6 +14,16 @@ public sealed class ProberTests(ServersFixture servers)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public void Probe_NeverUsesAProxyOfTheEnvironment_AsTheGatewaysCallsDoNot()
+    {
+        using var direct = GeminiProbe.Open(null);
+        using var proxied = GeminiProbe.Open(new System.Net.WebProxy("http://127.0.0.1:1"));
+
+        Assert.False(direct.UseProxy);
+        Assert.True(proxied.UseProxy);
+    }
 
     [Fact]
     public async Task NewKeys_AfterAnImport_AreCheckedAtOnceAndNoLogHoldsAny()

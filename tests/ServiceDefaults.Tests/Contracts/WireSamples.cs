@@ -182,6 +182,7 @@ internal static class WireSamples
         ["dead-letters.v1"] = (new DeadLetters(new Dictionary<string, long> { ["stats.requests-completed.v1_error"] = 2 }, 1,
             [new ParkedFact(A, 3, "proxy-1", At, "PostgreSQL cannot hold it (22021).", Refused), new ParkedFact(B, 0, "proxy-1", At, "The fact lacks its id.", null)]), Json.DeadLetters),
         ["replay-result.v1"] = (new ReplayResult(2, 1, 0), Json.ReplayResult),
+        ["discarded-facts.v1"] = (new DiscardedFacts(3), Json.DiscardedFacts),
         ["request-page.v1"] = (new RequestPage([Answered, Refused], A), Json.RequestPage),
         ["request-story.v1"] = (new RequestStory(Answered, 0.25, A, At), Json.RequestStory),
         ["latency-report.v1"] = (new LatencyReport(At, At.AddHours(1), new LatencyFigures(Latency, null, Latency, null), [new LatencyBucket(At, new LatencyFigures(null, Latency, null, Latency))],

@@ -70,6 +70,19 @@ public sealed class ServiceClientTests
         }
     }
 
+    [Fact]
+    public void Client_NeverUsesAProxyOfTheEnvironment_WhichWouldSeeTheServiceToken()
+    {
+        using var host = Caller(new Uri("http://127.0.0.1:1"));
+        var handler = host.Services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler(nameof(KeysClient));
+        while (handler is DelegatingHandler { InnerHandler: { } inner })
+        {
+            handler = inner;
+        }
+
+        Assert.False(Assert.IsType<SocketsHttpHandler>(handler).UseProxy);
+    }
+
     private static IHost Caller(Uri address)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "Caller", EnvironmentName = "Production" });
