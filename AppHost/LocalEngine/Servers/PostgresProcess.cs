@@ -122,8 +122,10 @@ internal sealed class PostgresProcess(PostgresServerResource resource) : IServer
             throw new DistributedApplicationException($"The data folder {context.Data.Path} was made by an ordinary user: start as that user, or name another DataFolder.");
         var parent = Path.GetDirectoryName(home)!;
         var marker = Path.Combine(context.Folder, "home");
+        var known = File.Exists(marker) ? (await File.ReadAllTextAsync(marker, cancellationToken).ConfigureAwait(false)).Trim() : null;
+        if (OutsideHome.Fault(known, home, marker, Directory.Exists) is { } fault) throw new DistributedApplicationException(fault);
         // Without the marker, what lies there belonged to a data folder of the same path that has been deleted.
-        if (!File.Exists(marker) && Directory.Exists(parent)) Directory.Delete(parent, recursive: true);
+        if (known is null && Directory.Exists(parent)) Directory.Delete(parent, recursive: true);
         foreach (var folder in (string[])[parent, home])
         {
             Launch install = new("install", ["-d", "-o", ServerUser, "-g", ServerUser, "-m", "0700", folder], "/");
