@@ -1,4 +1,3 @@
-using GeminiBalance.LocalEngine;
 using Xunit;
 
 namespace GeminiBalance.AppHost.Tests;
