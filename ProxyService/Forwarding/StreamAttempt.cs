@@ -65,7 +65,17 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
                 reading = stream.ReadAsync(events.GetMemory(), deadline.Token);
                 if (!reading.IsCompletedSuccessfully || call.Outgoing.Length >= MostTogether)
                 {
-                    await SendAsync(call, chat, pace, reading, deadline, client).ConfigureAwait(false);
+                    try
+                    {
+                        await SendAsync(call, chat, pace, client).ConfigureAwait(false);
+                    }
+                    catch
+                    {
+                        // What the upstream has said meanwhile was paid for, whether or not the client hears it.
+                        events.Advance(await EndAsync(reading, deadline).ConfigureAwait(false));
+                        Translate(call, chat, events, reply, limits.MaximumKeptBytes, ref progress);
+                        throw;
+                    }
                 }
 
                 pace.Reads(reading);
@@ -148,30 +158,30 @@ internal sealed class StreamAttempt(UpstreamCall upstream, StreamPacing pacing, 
         return new UpstreamOutcome.Answered();
     }
 
-    /// <summary>Sends what was translated. When that fails, the next read ends before its room is given back.</summary>
-    private static async ValueTask SendAsync(ChatCall call, StreamTranslator chat, StreamPace pace, ValueTask<int> reading, CancellationTokenSource deadline, CancellationToken client)
+    /// <summary>Sends what was translated.</summary>
+    private static async ValueTask SendAsync(ChatCall call, StreamTranslator chat, StreamPace pace, CancellationToken client)
     {
-        try
+        if (pace.IsBuffered || !chat.HasContent || call.Outgoing.Length == 0)
         {
-            if (pace.IsBuffered || !chat.HasContent || call.Outgoing.Length == 0)
-            {
-                pace.Hold(call.Outgoing.Length);
-                await pace.KeepAliveAsync(client).ConfigureAwait(false);
-                return;
-            }
+            pace.Hold(call.Outgoing.Length);
+            await pace.KeepAliveAsync(client).ConfigureAwait(false);
+            return;
+        }
 
-            call.Record.FirstToken();
-            await pace.SendsAsync(call.Answer.SendContentAsync(call.Outgoing.Written, client)).ConfigureAwait(false);
-            call.Outgoing.Clear();
-            pace.Sent();
-        }
-        catch
-        {
-            await deadline.CancelAsync().ConfigureAwait(false);
-            Task ended = reading.AsTask();
-            await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            throw;
-        }
+        call.Record.FirstToken();
+        await pace.SendsAsync(call.Answer.SendContentAsync(call.Outgoing.Written, client)).ConfigureAwait(false);
+        call.Outgoing.Clear();
+        pace.Sent();
+    }
+
+    /// <summary>Ends a read before its room is given back.</summary>
+    /// <returns>How much it had brought by then.</returns>
+    private static async ValueTask<int> EndAsync(ValueTask<int> reading, CancellationTokenSource deadline)
+    {
+        var read = reading.AsTask();
+        await deadline.CancelAsync().ConfigureAwait(false);
+        await ((Task)read).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return read.IsCompletedSuccessfully ? await read.ConfigureAwait(false) : 0;
     }
 
     private struct Progress

@@ -81,6 +81,17 @@ public sealed class VerdictTests
 
     private static IEnumerable<Breach> Kinds(IReadOnlyList<Finding> findings) => findings.Select(finding => finding.Kind);
 
+    [Theory]
+    [InlineData(24, true, true)]
+    [InlineData(25, true, false)]
+    [InlineData(25, false, true)]
+    public void LastEventOfACallThatWasHungUp_NeedNotHaveBeenHeard(int stored, bool hungUp, bool found)
+    {
+        var call = CallOf("a", hungUp ? "aborted" : "cut", 10, 20) with { Aborted = hungUp, LastEventTokens = 5 };
+
+        Assert.Equal(found ? [Breach.Understated] : [], Kinds(Judge([new ClientEntry("a", ClientOutcome.HungUp, 200, Id)], [call], [FactOf(Id, "a", RequestOutcome.Aborted, stored)])));
+    }
+
     private static Call CallOf(string tag, string outcome, int prompt, int candidates) =>
         new(1, DateTimeOffset.UnixEpoch, "key", "project", "gemini-2.5-flash", "generateContent", outcome, null, 200, prompt, candidates, 0, 0, Tag: tag);
 

@@ -130,13 +130,16 @@ internal static class Verdict
                 Add(Breach.Tokens, $"the client saw {client.Tokens}, the upstream told {paid}, stored are {stored}{(fact.Estimated ? " (estimated)" : "")}");
             }
         }
-        else if (stored < paid)
+        else if (stored < calls.Sum(HeardOf))
         {
             Add(Breach.Understated, $"{fact.Outcome}{(fact.Recovered ? " (recovered)" : "")}: the upstream told {paid} tokens, stored are {stored}");
         }
 
         void Add(Breach kind, string detail) => findings.Add(new Finding(kind, client.Tag, detail));
     }
+
+    /// <summary>What a gateway must have heard of a call: the last event was on its way, perhaps, when the gateway hung up because its client had.</summary>
+    private static long HeardOf(Call call) => TotalOf(call) - (call.Aborted ? call.LastEventTokens : 0);
 
     private static bool MustBeStored(ClientEntry client) => client.Outcome switch
     {

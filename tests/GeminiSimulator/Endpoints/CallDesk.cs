@@ -196,7 +196,8 @@ internal sealed class CallDesk(KeyRing keys, ScriptBook scripts, QuotaBook quota
                 call.Value.Length == 0 ? "" : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(call.Value)), 0, 6),
                 call.KeyInUrl,
                 outcome == "error" ? call.Error?.Message : null,
-                call.Tag),
+                call.Tag,
+                call.LastEventTokens),
             call.Opened);
     }
 

@@ -53,6 +53,9 @@ internal sealed class OpenCall(HttpContext context, string model, string method,
     /// <summary>The <c>usageMetadata</c> sent last.</summary>
     public JsonNode? Usage { get; set; }
 
+    /// <summary>Tokens of the answer that only the event sent last told.</summary>
+    public int LastEventTokens { get; private set; }
+
     /// <summary>Stream events sent whole.</summary>
     public int Events { get; set; }
 
@@ -83,6 +86,7 @@ internal sealed class OpenCall(HttpContext context, string model, string method,
         var json = Serialize(message, Compact);
         byte[] framed = Sse ? [.. "data: "u8, .. json.Span, .. "\r\n\r\n"u8] : [.. Events == 0 ? "["u8 : ",\r\n"u8, .. json.Span];
         await SendAsync(framed).ConfigureAwait(false);
+        LastEventTokens = AnswerTokens(message["usageMetadata"]) - AnswerTokens(Usage);
         Usage = message["usageMetadata"];
         Events++;
     }
@@ -102,6 +106,8 @@ internal sealed class OpenCall(HttpContext context, string model, string method,
 
     /// <summary>A JSON body as sent.</summary>
     public static ReadOnlyMemory<byte> Text(JsonNode body) => Serialize(body, Indented);
+
+    private static int AnswerTokens(JsonNode? usage) => ((int?)usage?["candidatesTokenCount"] ?? 0) + ((int?)usage?["thoughtsTokenCount"] ?? 0);
 
     private static ReadOnlyMemory<byte> Serialize(JsonNode body, JsonWriterOptions options)
     {

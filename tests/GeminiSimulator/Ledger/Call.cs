@@ -23,6 +23,7 @@ namespace GeminiBalance.GeminiSimulator.Ledger;
 /// <param name="KeyInUrl">Whether the key came as <c>?key=</c>.</param>
 /// <param name="Error">What a call with outcome <c>error</c> was told; null otherwise.</param>
 /// <param name="Tag">What a <c>[tag:NAME]</c> in the text said while markers are read, so that a caller finds its own calls again; null without one.</param>
+/// <param name="LastEventTokens">Tokens of the answer that only the stream event sent last told: a caller that hung up may not have read it any more.</param>
 public sealed record Call(
     long Sequence,
     DateTimeOffset At,
@@ -45,7 +46,8 @@ public sealed record Call(
     string Fingerprint = "",
     bool KeyInUrl = false,
     string? Error = null,
-    string? Tag = null);
+    string? Tag = null,
+    int LastEventTokens = 0);
 
 /// <summary>What was asked of the simulator in sum.</summary>
 /// <param name="Calls">All calls that ended.</param>
