@@ -11,6 +11,7 @@ internal sealed record SettingsRefusal(string Code, string Detail);
 internal static class SettingsRules
 {
     private const int MostSettings = 2000;
+    private const int LongestModel = 128;
     private const string Aliases = "Models:Aliases:";
 
     /// <summary>What a change amounts to, given the values before it.</summary>
@@ -75,9 +76,9 @@ internal static class SettingsRules
             }
 
             var models = isChain ? value.Split(',', StringSplitOptions.TrimEntries) : [value];
-            if (models.Any(model => model.Length == 0 || model.Any(letter => !char.IsAsciiLetterOrDigit(letter) && letter is not ('-' or '_' or '.'))))
+            if (!models.All(IsModel))
             {
-                return new("invalid_setting", $"{name} must be {(isChain ? "names of models, separated by commas" : "the name of a model")}: letters, digits, '-', '_' and '.'.");
+                return new("invalid_setting", $"{name} must be {(isChain ? "names of models, separated by commas" : "the name of a model")}: at most {LongestModel} letters, digits, '-', '_' and '.', the first a letter or digit, without '..'.");
             }
 
             if (isChain && models.Contains(name["Models:Fallbacks:".Length..], StringComparer.OrdinalIgnoreCase))
@@ -88,6 +89,11 @@ internal static class SettingsRules
 
         return AliasInACircle(values) is { } alias ? new("invalid_setting", $"{Aliases}{alias} must be the name of a model: it leads back to itself.") : null;
     }
+
+    /// <summary>What gateways take for a model's name: a setting they refuse would keep them from all that come later.</summary>
+    private static bool IsModel(string name) =>
+        name.Length is > 0 and <= LongestModel && char.IsAsciiLetterOrDigit(name[0]) && !name.Contains("..", StringComparison.Ordinal)
+        && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.');
 
     private static string? AliasInACircle(IReadOnlyDictionary<string, string> values)
     {

@@ -105,11 +105,18 @@ internal sealed class ModelProfileOptions
         var level = shipped as ThinkingControl.Level ?? AnyLevel;
         return (Thinking?.ToLowerInvariant() ?? KindOf(shipped)) switch
         {
-            "budget" => new ThinkingControl.Budget(MinimumBudget ?? budget.Minimum, Math.Max(MinimumBudget ?? 0, MaximumBudget ?? budget.Maximum), CanBeOff ?? budget.CanBeOff),
+            "budget" => BudgetOver(budget),
             "level" when Levels is null => level,
             "level" => new ThinkingControl.Level(Has("MINIMAL"), Has("MEDIUM"), Has("XHIGH")),
             _ => new ThinkingControl.None(),
         };
+    }
+
+    /// <summary>A maximum that is set counts against a minimum that is shipped.</summary>
+    private ThinkingControl.Budget BudgetOver(ThinkingControl.Budget shipped)
+    {
+        var most = Math.Max(MinimumBudget ?? 0, MaximumBudget ?? shipped.Maximum);
+        return new(MinimumBudget ?? Math.Min(shipped.Minimum, most), most, CanBeOff ?? shipped.CanBeOff);
     }
 
     private static string KindOf(ThinkingControl control) => control switch

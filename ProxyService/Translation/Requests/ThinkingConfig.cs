@@ -58,9 +58,9 @@ internal readonly record struct ThinkingConfig(int? Budget, string? Level, bool?
     private static int BudgetFor(ThinkingControl.Budget budget, ReasoningEffort effort) => effort switch
     {
         ReasoningEffort.None => budget.CanBeOff ? 0 : budget.Minimum,
-        ReasoningEffort.Minimal or ReasoningEffort.Low => Math.Max(1024, budget.Minimum),
-        ReasoningEffort.Medium => 8192,
-        ReasoningEffort.High => 24576,
+        ReasoningEffort.Minimal or ReasoningEffort.Low => Math.Clamp(1024, budget.Minimum, budget.Maximum),
+        ReasoningEffort.Medium => Math.Clamp(8192, budget.Minimum, budget.Maximum),
+        ReasoningEffort.High => Math.Clamp(24576, budget.Minimum, budget.Maximum),
         _ => budget.Maximum,
     };
 

@@ -90,6 +90,8 @@ public sealed class ModelSettingsTests
     [InlineData("Thinking=level", "\"reasoning_effort\":\"high\"", "\"thinkingLevel\":\"HIGH\"", true)]
     [InlineData("Thinking=level;Levels=XHIGH", "\"reasoning_effort\":\"xhigh\"", "\"thinkingLevel\":\"XHIGH\"", true)]
     [InlineData("MaximumBudget=2000", "\"extra_body\":{\"google\":{\"thinking_config\":{\"thinking_budget\":9000}}}", "\"thinkingBudget\":2000", true)]
+    [InlineData("Thinking=budget;MaximumBudget=100", "\"extra_body\":{\"google\":{\"thinking_config\":{\"thinking_budget\":9000}}}", "\"thinkingBudget\":100", true)]
+    [InlineData("MaximumBudget=4096", "\"reasoning_effort\":\"high\"", "\"thinkingBudget\":4096", true)]
     [InlineData("MinimumBudget=3000", "\"reasoning_effort\":\"minimal\"", "\"thinkingBudget\":3000", true)]
     [InlineData("CanBeOff=false;MinimumBudget=130", "\"reasoning_effort\":\"none\"", "\"thinkingBudget\":130", true)]
     [InlineData("IgnoresSampling=true", "\"temperature\":0.5", "temperature", false)]
