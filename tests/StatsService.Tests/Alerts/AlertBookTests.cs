@@ -77,7 +77,9 @@ public sealed class AlertBookTests(ServersFixture servers)
         Assert.True(await service.Get<AlertBook>().IsOpenAsync(AlertKind.FactsAside, default));
         await UntilAsync(() => ledger.Found!.IsWhole, "a look at all of them");
         await watch.LookAsync(default);
-        Assert.False(await service.Get<AlertBook>().IsOpenAsync(AlertKind.FactsAside, default));
+
+        // The broker is shared: what other tests left in its queues keeps the alert open, and nothing else does.
+        Assert.Equal(ledger.Found!.DeadLetters > 0, await service.Get<AlertBook>().IsOpenAsync(AlertKind.FactsAside, default));
         await ledger.StopAsync(default);
 
         Task UntilAsync(Func<bool> condition, string what) => Eventually.TrueAsync(
